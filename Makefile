@@ -1,0 +1,61 @@
+# Every target makes or refreshes .venv first, so `make all_tables` is all that a fresh clone needs.
+#
+# make does nothing here but set up and start Snakemake: what is stale is decided there.
+
+CORES  ?= all
+GPUS   ?= $(shell if [ -n "$$CUDA_VISIBLE_DEVICES" ]; then \
+	echo "$$CUDA_VISIBLE_DEVICES" | tr , '\n' | grep -c .; \
+	else nvidia-smi -L 2>/dev/null | grep -c '^GPU '; fi)
+CONFIG ?=
+ARGS   ?=
+
+# Called through its Python, a script of the environment also works in a folder that was moved.
+PYTHON_BIN := .venv/bin/python
+SNAKEMAKE  := $(PYTHON_BIN) .venv/bin/snakemake
+
+# A limit of no GPUs would forbid every job that asks for one; without a limit such a job runs on
+# whatever device the config chose.
+gpu_limit = $(if $(filter-out 0,$1),--resources gpu=$1)
+RUN = $(SNAKEMAKE) --cores $(CORES) $(call gpu_limit,$(GPUS)) $(if $(CONFIG),--configfile $(CONFIG))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup all all_tables all_figures test lint lock conda clean distclean
+
+help: ## show this
+	@echo 'make TARGET [CORES=8] [GPUS=2] [CONFIG=configs/open.yaml] [ARGS="-n"]'
+	@sed -n 's/^\([a-z_]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+	@echo 'CORES: processor cores to use (all). GPUS: how many jobs may use a GPU at once (as many as'
+	@echo 'there are). CONFIG: another experiment. ARGS: anything else for Snakemake.'
+
+setup: ## make or refresh .venv from envs/requirements.lock
+	@envs/setup.sh
+
+all all_tables all_figures: setup
+	$(RUN) $@ $(ARGS)
+
+all: ## every table and figure
+all_tables: ## the tables of all studies in the config
+all_figures: ## the figures of all studies in the config
+
+test: setup ## run the tests
+	$(PYTHON_BIN) -m pytest -q tests $(ARGS)
+
+lint: setup ## check style, formatting and the workflow
+	$(PYTHON_BIN) -m ruff check .
+	$(PYTHON_BIN) -m ruff format --check .
+	$(PYTHON_BIN) -m snakefmt --check Snakefile rules
+	$(SNAKEMAKE) --lint
+
+lock: setup ## resolve envs/requirements.in anew: requirements.lock and environment.yaml
+	$(PYTHON_BIN) envs/lock.py
+
+conda: ## make the conda environment `crosstag` of the same pins instead of .venv
+	conda env create --yes --file envs/environment.yaml
+	conda run --name crosstag python envs/launcher.py --install
+
+clean: ## remove all results and what Snakemake remembers of them
+	rm -rf .snakemake
+	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+
+distclean: clean ## remove the environment too
+	rm -rf .venv

@@ -1,0 +1,39 @@
+# Crosstag: from raw corpora to the tables and figures of four papers.
+#
+#   snakemake --cores 8 --resources gpu=2 all_tables      every table of the config's studies
+#   snakemake --cores 8 --configfile configs/open.yaml    another experiment
+
+if "studies" not in config:
+
+    configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/synthetic.smk"
+include: "rules/corpora.smk"
+include: "rules/training.smk"
+include: "rules/evaluation.smk"
+include: "rules/mueller2020.smk"
+
+
+localrules:
+    all,
+    all_tables,
+    all_figures,
+
+
+rule all:
+    default_target: True
+    input:
+        TABLES,
+        FIGURES,
+
+
+rule all_tables:
+    input:
+        TABLES,
+
+
+rule all_figures:
+    input:
+        FIGURES,

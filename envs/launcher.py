@@ -1,0 +1,326 @@
+"""What stands between the word `snakemake` and Snakemake in this project's environment.
+
+Snakemake as released has two habits that cost a researcher an afternoon each:
+
+1.  `snakemake --cores 8 --resources gpu=2 all_tables` dies with a ValueError. The option parser
+    lets `--resources` take every word up to the next option, so the target is read as one more
+    resource. The same holds for `--config key=value target`, `--configfile file target` and a few
+    more. Such a target is moved to the front, where the parser cannot mistake it; nothing else on
+    the command line is changed.
+
+2.  When Snakemake itself is killed (power, memory, `kill -9`), its lock files stay and the next run
+    refuses to start until somebody types `--unlock`, which is just as easily typed while another
+    run is alive. A lock of the kernel has neither fault: it is gone the moment its holder is. So a
+    run which executes jobs holds such a lock on `.snakemake/launcher.lock` of its working folder.
+    Who gets it knows that every lock file left by an earlier run is stale, and clears it; who does
+    not is told which process holds it. Jobs do not inherit the lock, so that a job which outlives
+    a killed run does not block the next one.
+
+    A Snakemake started past the launcher (`python -m snakemake`) holds no kernel lock. While one is
+    alive in the same folder nothing is cleared. Not covered, because nothing here can see them: one
+    of that kind on another computer, and a working folder set by `workdir:` inside a Snakefile.
+
+`python envs/launcher.py --install` copies this file into the environment of the Python that runs it
+and replaces that environment's `snakemake` command. It may be repeated at will. What is installed
+does not look at the checkout again, which may move or vanish.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import sys
+import sysconfig
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from argparse import Action, ArgumentParser, Namespace
+
+MODULE = "crosstag_launcher"
+
+# The shell finds the Python beside the script, wherever the environment has been moved; to Python
+# the same lines are a string without effect.
+COMMAND = f"""\
+#!/bin/sh
+''':'
+here=$(readlink -f -- "$0")
+exec "${{here%/*}}/python" "$here" "$@"
+'''
+import sys
+
+from {MODULE} import main
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+# Options of NAME=VALUE words whose help text does not say so.
+PAIRS_WITHOUT_METAVAR = {"groups", "group_components"}
+
+# Asked for one of these, Snakemake shows or tidies something and executes no job.
+EXECUTES_NOTHING = (
+    "archive",
+    "cleanup_metadata",
+    "cleanup_shadow",
+    "conda_cleanup_envs",
+    "conda_create_envs_only",
+    "container_cleanup_images",
+    "containerize",
+    "d3dag",
+    "dag",
+    "deploy_sources",
+    "detailed_summary",
+    "dryrun",
+    "filegraph",
+    "generate_unit_tests",
+    "lint",
+    "list_changes",
+    "list_conda_envs",
+    "list_input_changes",
+    "list_params_changes",
+    "list_rules",
+    "list_target_rules",
+    "list_untracked",
+    "nolock",
+    "print_compilation",
+    "rulegraph",
+    "summary",
+    "unlock",
+)
+
+
+# ---------------------------------------------------------------- the command line
+
+
+def is_pair_option(action: Action) -> bool:
+    """Whether the option takes a list of NAME=VALUE words, going by what the parser says of it."""
+    if action.nargs not in ("*", "+"):
+        return False
+    return "=" in str(action.metavar or "") or action.dest in PAIRS_WITHOUT_METAVAR
+
+
+def belongs(action: Action, word: str) -> bool:
+    """Whether a word that follows the option is one of its values; if not, it is a target."""
+    if action.dest == "configfile":
+        return word.lower().endswith((".yaml", ".yml", ".json")) or os.path.exists(word)
+    return "=" in word
+
+
+def find_option(parser: ArgumentParser, word: str) -> Action | None:
+    """The option whose list of values the next words would join, if `word` opens such a list.
+
+    Understands what the parser does: unambiguous beginnings of long options (`--resour`) and
+    clusters of short ones (`-nC`). A value glued to its option (`--config=a=1`, `-Ca=1`) ends the
+    list at once.
+    """
+    known = parser._option_string_actions
+    if word in known:
+        return known[word]
+    if word.startswith("--"):
+        matches = {id(action): action for name, action in known.items() if name.startswith(word)}
+        return next(iter(matches.values())) if len(matches) == 1 else None
+    for position, letter in enumerate(word[1:], start=1):
+        action = known.get(f"-{letter}")
+        if action is None or (action.nargs != 0 and position < len(word) - 1):
+            return None
+    return action if len(word) > 1 else None
+
+
+def targets_first(argv: Sequence[str], parser: ArgumentParser) -> list[str]:
+    """Move the targets which an option would swallow to the front; keep all else as it is."""
+    targets: list[str] = []
+    rest: list[str] = []
+    current: Action | None = None  # the option whose values we are among
+    for position, word in enumerate(argv):
+        if word == "--":
+            rest += argv[position:]
+            break
+        if word.startswith("-") and word != "-" and " " not in word:
+            found = find_option(parser, word)
+            takes_list = found and (is_pair_option(found) or found.dest == "configfile")
+            current = found if takes_list else None
+            rest.append(word)
+        elif current is not None and not belongs(current, word):
+            targets.append(word)
+        else:
+            rest.append(word)
+    return targets + rest
+
+
+# ---------------------------------------------------------------- one run a folder
+
+
+def executes_jobs(args: Namespace) -> bool:
+    """Whether Snakemake, called with these parsed options, runs jobs and therefore locks."""
+    if args.mode.name != "DEFAULT":  # a job's own small Snakemake, started by the one that locks
+        return False
+    if (args.report or args.reporter) and not args.report_after_run:
+        return False
+    # A given list may be empty, a missing one is None or False.
+    return not any(getattr(args, name, None) not in (None, False) for name in EXECUTES_NOTHING)
+
+
+def is_snakemake(command: Sequence[str]) -> bool:
+    """Whether a process of this command line is a Snakemake that may hold lock files.
+
+    The scripts of jobs have `.snakemake` in their path, shells and `timeout` have it among their
+    words, and a job's own Snakemake (`--mode subprocess`, `remote`) holds no locks: none of these.
+    """
+    if not command or not os.path.basename(command[0]).startswith("python"):
+        return False
+    words = iter(command[1:])
+    program = ""
+    for word in words:
+        if word == "-m":
+            program = next(words, "")
+        elif word.startswith("-m"):
+            program = word[2:]
+        elif word in ("-W", "-X"):  # these interpreter options take a word of their own
+            next(words, None)
+            continue
+        elif word.startswith("-"):
+            continue
+        else:
+            program = os.path.basename(word)
+        break
+    if program not in ("snakemake", "snakemake.__main__", "snakemake.cli"):
+        return False
+    modes = [mode for option, mode in pairwise(words) if option == "--mode"]
+    return not any(mode in ("subprocess", "remote") for mode in modes)
+
+
+def other_snakemakes(folder: Path) -> list[int]:
+    """The processes, apart from this one, that run a Snakemake in the folder."""
+    import psutil  # 20 ms, needed only where a run has left locks
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            if is_snakemake(process.cmdline()) and Path(process.cwd()) == folder:
+                found.append(process.pid)
+        except psutil.Error:  # gone meanwhile, or another user's, who has no business here
+            continue
+    return found
+
+
+def say(message: str) -> None:
+    print(f"crosstag: {message}", file=sys.stderr, flush=True)
+
+
+def clear_stale_locks(folder: Path) -> None:
+    """Remove the lock files of a killed run. The caller holds the kernel lock."""
+    # First look for files, then for processes, then remove only what was seen: a Snakemake that
+    # starts meanwhile past the launcher is either found, or its files are not among these.
+    locks = sorted((folder / ".snakemake" / "locks").glob("*.lock"))
+    if not locks:
+        return
+    alive = other_snakemakes(folder)
+    if alive:
+        who = ", ".join(map(str, alive))
+        say(f"left the locks in {folder} alone: a Snakemake is running there (process {who})")
+        return
+    for lock in locks:
+        lock.unlink(missing_ok=True)
+    say(f"cleared the lock that a killed run left in {folder}")
+
+
+def hold_folder(directory: str | os.PathLike[str] | None) -> int | None:
+    """Take the kernel lock of a working folder for as long as this process lives.
+
+    Returns the lock's file descriptor, which nobody needs to close: it is not inherited by jobs,
+    and the kernel closes it when the process ends in whatever way. Exits if another run has the
+    lock.
+    """
+    folder = Path(directory or ".").resolve()
+    path = folder / ".snakemake" / "launcher.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError:
+        return None  # no place to write: Snakemake is about to say so better
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+        say(
+            f"another run is working in {folder} (process {holder}). Wait for it or stop it; "
+            "to look only, add -n."
+        )
+        sys.exit(1)
+    except OSError as error:
+        say(f"{folder} is on a file system without locks ({error.strerror}); going on without")
+        os.close(descriptor)
+        return None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    clear_stale_locks(folder)
+    return descriptor
+
+
+# ---------------------------------------------------------------- the command
+
+
+def main() -> None:
+    """Run Snakemake on the command line of this process, with both mends."""
+    from snakemake import cli
+
+    # Without any NAME=VALUE word and configfile there is no list for a target to fall into.
+    if any("=" in word or word.startswith("--conf") for word in sys.argv[1:]):
+        sys.argv[1:] = targets_first(sys.argv[1:], cli.get_argument_parser())
+
+    # Whether jobs will run, and where, may also stand in a profile, so we ask after the parsing.
+    parse_args = cli.parse_args
+
+    def parse_and_hold(argv: Sequence[str] | None = None) -> tuple[Any, Namespace]:
+        parser, args = parse_args(argv)
+        if executes_jobs(args):
+            hold_folder(args.directory)
+        return parser, args
+
+    cli.parse_args = parse_and_hold
+    cli.main()
+
+
+# ---------------------------------------------------------------- installation
+
+
+def replace_file(path: Path, content: str, mode: int) -> bool:
+    """Write a file in one step, unless it holds just that already; tell whether it was written."""
+    if path.is_file() and path.read_text(errors="replace") == content:
+        return False
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.write_text(content)
+    fresh.chmod(mode)
+    fresh.replace(path)
+    return True
+
+
+def install() -> None:
+    """Put the launcher into the environment of the running Python."""
+    if sys.prefix == sys.base_prefix and not Path(sys.prefix, "conda-meta").is_dir():
+        sys.exit(f"{sys.prefix} is no virtual or conda environment; its snakemake is left alone")
+    command = Path(sysconfig.get_path("scripts"), "snakemake")
+    if not command.exists():
+        sys.exit(f"there is no Snakemake in {sys.prefix}: install envs/requirements.lock first")
+    module = Path(sysconfig.get_path("purelib"), f"{MODULE}.py")
+    read_all = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
+    run_all = read_all | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+    source = Path(__file__).read_text()
+    changed = [replace_file(module, source, read_all), replace_file(command, COMMAND, run_all)]
+    print(f"{command}: launcher {'installed' if any(changed) else 'is up to date'}")
+
+
+def run_as_script(words: Iterable[str]) -> None:
+    if list(words) != ["--install"]:
+        sys.exit("usage: python envs/launcher.py --install")
+    install()
+
+
+if __name__ == "__main__":
+    run_as_script(sys.argv[1:])

@@ -1,0 +1,63 @@
+# Predictions beside gold, and their scores.
+
+
+rule predict_tags:
+    input:
+        model=results("runs/{task}/{model}/{run}/seed-{seed}/model.safetensors"),
+        config=results("runs/{task}/{model}/{run}/seed-{seed}/config.json"),
+        corpora=evaluated_files,
+    output:
+        expand(
+            results(
+                "predictions/{{task}}/{{model}}/{{run}}/seed-{{seed}}/{{corpus}}-{{language}}-{split}.conllup"
+            ),
+            split=EVALUATED_SPLITS,
+        ),
+    log:
+        log_of("predict_tags", "task", "model", "run", "seed", "corpus", "language"),
+    benchmark:
+        benchmark_of("predict_tags", "task", "model", "run", "seed", "corpus", "language")
+    conda:
+        "../envs/environment.yaml"
+    threads: CONFIG.compute.threads
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=gpus(),
+        device=CONFIG.compute.device,
+        batch_tokens=CONFIG.compute.batch_tokens,
+    params:
+        code=tagger_code("predict_tags.py"),
+    script:
+        "../workflow_scripts/predict_tags.py"
+
+
+rule score_predictions:
+    input:
+        expand(
+            results(
+                "predictions/{{task}}/{{model}}/{{run}}/seed-{{seed}}/{{corpus}}-{{language}}-{split}.conllup"
+            ),
+            split=EVALUATED_SPLITS,
+        ),
+    output:
+        expand(
+            results(
+                "scores/{{task}}/{{model}}/{{run}}/seed-{{seed}}/{{corpus}}-{{language}}-{split}.json"
+            ),
+            split=EVALUATED_SPLITS,
+        ),
+    log:
+        log_of("score_predictions", "task", "model", "run", "seed", "corpus", "language"),
+    benchmark:
+        benchmark_of("score_predictions", "task", "model", "run", "seed", "corpus", "language")
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        splits=EVALUATED_SPLITS,
+        code=code("score_predictions.py"),
+    script:
+        "../workflow_scripts/score_predictions.py"

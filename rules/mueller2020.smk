@@ -1,0 +1,48 @@
+# Mueller, Andrews and Dredze (2020), "Sources of Transfer in Multilingual NER".
+
+if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.table1:
+
+    rule mueller2020_table1:
+        input:
+            scores=scores_of(CONFIG.studies.mueller2020.table1),
+            published=CONFIG.studies.mueller2020.table1.published or [],
+        output:
+            **table_files("mueller2020", "table1"),
+        log:
+            log_of("mueller2020_table1"),
+        benchmark:
+            benchmark_of("mueller2020_table1")
+        conda:
+            "../envs/environment.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            table=study_slice("mueller2020", "table1"),
+            code=code("tabulate_regimes.py"),
+        script:
+            "../workflow_scripts/tabulate_regimes.py"
+
+
+if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.figure1b:
+
+    rule mueller2020_figure1b:
+        input:
+            scores=scores_of(CONFIG.studies.mueller2020.figure1b),
+        output:
+            **figure_files("mueller2020", "figure1b"),
+        log:
+            log_of("mueller2020_figure1b"),
+        benchmark:
+            benchmark_of("mueller2020_figure1b")
+        conda:
+            "../envs/environment.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            figure=study_slice("mueller2020", "figure1b"),
+            style=CONFIG.studies.mueller2020.figure1b.style.model_dump(),
+            code=code("plot_recall_errors.py"),
+        script:
+            "../workflow_scripts/plot_recall_errors.py"

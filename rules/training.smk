@@ -1,0 +1,33 @@
+# A run: model × training × seed.
+
+
+rule train_tagger:
+    input:
+        train=training_files,
+        dev=development_files,
+        parent=parent_files,
+    output:
+        model=results("runs/{task}/{model}/{run}/seed-{seed}/model.safetensors"),
+        optimiser=results("runs/{task}/{model}/{run}/seed-{seed}/optimiser.safetensors"),
+        config=results("runs/{task}/{model}/{run}/seed-{seed}/config.json"),
+        history=results("runs/{task}/{model}/{run}/seed-{seed}/history.csv"),
+    log:
+        log_of("train_tagger", "task", "model", "run", "seed"),
+    benchmark:
+        benchmark_of("train_tagger", "task", "model", "run", "seed")
+    conda:
+        "../envs/environment.yaml"
+    threads: CONFIG.compute.threads
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+        gpu=gpus(),
+        device=CONFIG.compute.device,
+        batch_tokens=CONFIG.compute.batch_tokens,
+        checkpoint_seconds=CONFIG.compute.checkpoint_seconds,
+    params:
+        model=model_slice,
+        parts=parts_slice,
+        code=tagger_code("train_tagger.py"),
+    script:
+        "../workflow_scripts/train_tagger.py"

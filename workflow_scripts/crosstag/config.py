@@ -1,0 +1,487 @@
+"""The config: one closed, typed model, its errors, and what follows from it (runs and cells).
+
+Closed means that an unknown key stops at once. The JSON Schema for editors is made from here
+(`make schema`), and a test keeps the two the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+
+from crosstag.errors import InputError, nearest
+from crosstag.taggers.registry import TAGGERS
+
+Split = Literal["train", "dev", "test"]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
+Positive = Annotated[int, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+# Pydantic tries each member of a plain union and reports the errors of both.
+Languages = Annotated[
+    Annotated[Literal["all"], Tag("[all]")] | Annotated[list[LanguageCode], Tag("[list]")],
+    Discriminator(
+        lambda found: "[list]" if isinstance(found, list) else "[all]" if found == "all" else None,
+        custom_error_type="languages",
+        custom_error_message="should be 'all' or a list of languages",
+    ),
+]
+Task = Literal["ner"]
+Regime = Literal["monolingual", "polyglot", "finetuned"]
+
+
+class Closed(BaseModel):
+    """A part of the config that takes its own keys and no others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, data: Any) -> Any:
+        # Pydantic's own message for an extra key does not name the nearest key.
+        if isinstance(data, Mapping):
+            unknown = [
+                f"{key}\0unknown key{nearest(str(key), cls.model_fields)}"
+                for key in data
+                if key not in cls.model_fields
+            ]
+            if unknown:
+                raise ValueError("\n".join(unknown))
+        return data
+
+
+class Compute(Closed):
+    """How jobs run here; no part of any result's identity."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field(description="auto takes a GPU where one is")
+    threads: Positive = Field(description="CPU threads of a training or prediction job")
+    batch_tokens: Positive = Field(description="tokens a batch when tagging; bounds memory")
+    checkpoint_seconds: float = Field(ge=0, description="least time between two checkpoints")
+
+
+class Language(Closed):
+    name: str = Field(description="English name, as tables show it")
+    script: str
+
+
+class Synthetic(Closed):
+    seed: int = Field(description="of the world, the lexicons and the texts")
+
+
+class Columns(Closed):
+    """Raw files with one token a line in columns."""
+
+    format: Literal["columns"]
+    columns: list[str] = Field(description="names in the file's order; FORM and NER among them")
+    encoding: Literal["utf-8", "latin-1", "cp1252"]
+    document_marker: Literal["none", "line", "token"] = Field(
+        description="-DOCSTART- rows: none, between sentences, or glued to a first sentence"
+    )
+
+    @model_validator(mode="after")
+    def _needed_columns(self) -> Self:
+        for name in ("FORM", "NER"):
+            if self.columns.count(name) != 1:
+                raise ValueError(f"columns must hold {name} once; found {self.columns}")
+        if len(set(self.columns)) < len(self.columns) or "ID" in self.columns:
+            raise ValueError(
+                f"columns must have different names, none of them ID; found {self.columns}"
+            )
+        return self
+
+
+class Constructed(Closed):
+    """The raw files are written by the generator of constructed languages."""
+
+    layout: Literal["english", "german", "spanish", "dutch"]
+    sentences: dict[Split, Positive]
+
+
+class CorpusLanguage(Closed):
+    files: dict[Split, str] = Field(description="raw files, under data_root")
+    raw: Columns
+    constructed: Constructed | None = None
+
+    @model_validator(mode="after")
+    def _all_splits(self) -> Self:
+        if self.constructed and set(self.constructed.sentences) != set(self.files):
+            raise ValueError("constructed.sentences and files must name the same splits")
+        return self
+
+
+class Corpus(Closed):
+    title: str
+    licence: str
+    obtain: str = Field(description="where the files come from, for who lacks them")
+    types: list[str] = Field(description="entity types that may occur")
+    languages: dict[LanguageCode, CorpusLanguage]
+
+
+class SubtokenCRF(Closed):
+    """Settings of char_crf and byte_crf; see taggers/subtoken_crf.py."""
+
+    embedding_size: Positive
+    subtoken_layers: Positive
+    subtoken_hidden: Positive
+    sentence_layers: Positive
+    sentence_hidden: Positive
+    dropout: Share
+    min_symbol_count: Positive = Field(1, description="char_crf: rarer characters are unknown")
+
+
+class Optimisation(Closed):
+    """See training/train.py."""
+
+    learning_rate: Annotated[float, Field(gt=0)]
+    batch_size: Positive
+    max_epochs: Positive
+    patience: Positive
+    clip_norm: Annotated[float, Field(gt=0)]
+    precision: Literal["float32", "bfloat16"]
+
+
+class Model(Closed):
+    label: str = Field(description="as tables show it")
+    tagger: str = Field(json_schema_extra={"enum": sorted(TAGGERS)})
+    settings: SubtokenCRF
+    optimisation: Optimisation
+
+
+class Part(Closed):
+    corpus: Key
+    languages: Languages = Field(description="all: the corpus's")
+    fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="of the training sentences, drawn by the run's seed"
+    )
+
+
+class Training(Closed):
+    parts: list[Part] = Field(min_length=1)
+    per_language: bool = Field(
+        description="one run a language (run key `training-language`), else one run for all"
+    )
+    start_from: Key | None = Field(
+        None, description="training whose run of the same seed is continued, Adam state included"
+    )
+    learning_rate: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="step size instead of the model's, for fine-tuning"
+    )
+
+
+class RegimeTable(Closed):
+    """Models × regimes × languages: Mueller et al. (2020), Table 1."""
+
+    task: Task
+    corpus: Key
+    models: list[Key] = Field(min_length=1)
+    regimes: dict[Regime, Key] = Field(min_length=1, description="regime: training")
+    split: Split
+    selection_split: Split = Field(description="the run is chosen by its F1 here")
+    published: str | None = Field(description="CSV of the paper's values, from the project's root")
+
+
+class FigureStyle(Closed):
+    width_in: Annotated[float, Field(gt=0)]
+    height_in: Annotated[float, Field(gt=0)]
+    dpi: Positive
+    palette: list[str]
+
+
+class ErrorFigure(Closed):
+    """Recall errors by tag: Mueller et al. (2020), Figure 1."""
+
+    task: Task
+    corpus: Key
+    model: Key
+    regimes: dict[Regime, Key] = Field(min_length=1, description="regime: training")
+    split: Split
+    selection_split: Split
+    style: FigureStyle
+
+
+class Mueller2020(Closed):
+    table1: RegimeTable | None = None
+    figure1b: ErrorFigure | None = None
+
+
+class Studies(Closed):
+    mueller2020: Mueller2020 | None = None
+
+
+class Config(Closed):
+    results_dir: str = Field(description="all outputs go here")
+    data_root: str = Field(description="raw corpora, a folder a corpus")
+    missing_corpora: Literal["mark", "fail"] = Field(
+        description="mark: cells that need a corpus which is not there say so; fail: stop"
+    )
+    seeds: list[Seed] = Field(min_length=1, description="one run a seed")
+    compute: Compute
+    languages: dict[LanguageCode, Language]
+    synthetic: Synthetic | None = None
+    corpora: dict[Key, Corpus]
+    models: dict[Key, Model]
+    trainings: dict[Key, Training]
+    studies: Studies
+
+    @model_validator(mode="after")
+    def _references(self) -> Self:
+        problems = list(self._dangling())
+        if problems:
+            raise ValueError("\n".join(f"{path}\0{message}" for path, message in problems))
+        return self
+
+    def _dangling(self) -> Iterator[tuple[str, str]]:
+        """Names that nothing answers to, as (path, message)."""
+        if len(set(self.seeds)) < len(self.seeds):
+            yield "seeds", f"found {self.seeds}, expected different seeds"
+        for name, corpus in self.corpora.items():
+            for language, entry in corpus.languages.items():
+                path = f"corpora.{name}.languages.{language}"
+                yield from _known(path, "language", language, self.languages)
+                if entry.constructed and not self.synthetic:
+                    yield path, "constructed needs the top-level key 'synthetic' with a seed"
+        for name, model in self.models.items():
+            yield from _known(f"models.{name}.tagger", "tagger", model.tagger, TAGGERS)
+        for name, training in self.trainings.items():
+            path = f"trainings.{name}"
+            for index, part in enumerate(training.parts):
+                at = f"{path}.parts.{index}"
+                yield from _known(f"{at}.corpus", "corpus", part.corpus, self.corpora)
+                if part.corpus in self.corpora and part.languages != "all":
+                    there = self.corpora[part.corpus].languages
+                    for position, language in enumerate(part.languages):
+                        where = f"{at}.languages.{position}"
+                        yield from _known(where, f"language of {part.corpus}", language, there)
+            if training.start_from is not None:
+                at = f"{path}.start_from"
+                yield from _known(at, "training", training.start_from, self.trainings)
+                yield from self._endless(name)
+                yield from self._no_parent(name)
+        mueller = self.studies.mueller2020
+        for key in ("table1", "figure1b"):
+            item = getattr(mueller, key, None) if mueller else None
+            if item is None:
+                continue
+            at = f"studies.mueller2020.{key}"
+            yield from _known(f"{at}.corpus", "corpus", item.corpus, self.corpora)
+            for regime, training in item.regimes.items():
+                where = f"{at}.regimes.{regime}"
+                yield from _known(where, "training", training, self.trainings)
+                yield from self._unevaluated(where, training, item.corpus)
+            if isinstance(item, ErrorFigure):
+                yield from _known(f"{at}.model", "model", item.model, self.models)
+            else:
+                for position, model in enumerate(item.models):
+                    yield from _known(f"{at}.models.{position}", "model", model, self.models)
+
+    def _endless(self, name: str) -> Iterator[tuple[str, str]]:
+        seen = [name]
+        following = self.trainings[name].start_from
+        while following in self.trainings:
+            if following in seen:
+                chain = " → ".join([*seen, following])
+                yield f"trainings.{name}.start_from", f"starts from itself: {chain}"
+                return
+            seen.append(following)
+            following = self.trainings[following].start_from
+
+    def _no_parent(self, name: str) -> Iterator[tuple[str, str]]:
+        training, at = self.trainings[name], f"trainings.{name}.start_from"
+        parent = self.trainings.get(training.start_from or "")
+        if parent is None or not parent.per_language:
+            return
+        if not training.per_language:
+            yield at, (
+                f"{training.start_from} has a run for each language and {name} has one for all: "
+                "there is no single run to start from (see per_language)"
+            )
+            return
+        there = self._languages_known(training.start_from)
+        for language in dict.fromkeys(self._languages_known(name)):
+            if language not in there:
+                yield at, f"{training.start_from} has no run for {language}"
+
+    def _unevaluated(self, at: str, training: str, corpus: str) -> Iterator[tuple[str, str]]:
+        if training in self.trainings and corpus in self.corpora:
+            for language in dict.fromkeys(self._languages_known(training)):
+                if language not in self.corpora[corpus].languages:
+                    yield at, f"{training} learns {language}, in which {corpus} has no text"
+
+    def _languages_known(self, training: str) -> list[str]:
+        """As `training_languages`, without those that dangle themselves and are told elsewhere."""
+        return [
+            language
+            for part in self.trainings[training].parts
+            if part.corpus in self.corpora
+            for language in self.part_languages(part)
+            if language in self.corpora[part.corpus].languages
+        ]
+
+    # What follows from the config --------------------------------------------------------------
+
+    def part_languages(self, part: Part) -> list[str]:
+        if part.languages == "all":
+            return list(self.corpora[part.corpus].languages)
+        return list(part.languages)
+
+    def training_languages(self, name: str) -> list[str]:
+        """Languages of a training in the config's order, each once."""
+        parts = self.trainings[name].parts
+        return list(dict.fromkeys(lang for part in parts for lang in self.part_languages(part)))
+
+    def run_key(self, training: str, language: str) -> str:
+        """Key of the run of `training` that serves `language`."""
+        return f"{training}-{language}" if self.trainings[training].per_language else training
+
+    def split_run_key(self, run: str) -> tuple[str, str | None]:
+        """The inverse: training and, for a training with one run a language, the language."""
+        training, _, language = run.partition("-")
+        return training, language or None
+
+    def run_parts(self, run: str) -> list[tuple[str, str, float]]:
+        """(corpus, language, fraction) of everything that a run learns from."""
+        training, only = self.split_run_key(run)
+        return [
+            (part.corpus, language, part.fraction)
+            for part in self.trainings[training].parts
+            for language in self.part_languages(part)
+            if only in (None, language)
+        ]
+
+    def parent_run(self, run: str) -> str | None:
+        """The run that a run starts from, of the same seed."""
+        training, language = self.split_run_key(run)
+        parent = self.trainings[training].start_from
+        if parent is None:
+            return None
+        return self.run_key(parent, language) if language else parent
+
+
+def _known(
+    path: str, kind: str, name: str, choices: Mapping[str, Any] | Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    if name not in choices:
+        yield path, f"unknown {kind} {name!r}{nearest(name, choices)}"
+
+
+# Reading, and errors that point at the place ------------------------------------------------------
+
+
+def parse(raw: Mapping[str, Any], *, files: Sequence[str] = ()) -> Config:
+    """Check a config that has been read from `files` and return it typed.
+
+    Raises:
+        InputError: all that is wrong, a line each: file, line and path of the key, what was found
+            and the nearest valid choice.
+    """
+    lines, repeated = _places(files)
+    problems: list[tuple[str, str]] = [
+        (path, "this key stands twice; the second would silently win") for path in repeated
+    ]
+    config: Config | None = None
+    try:
+        config = Config.model_validate(dict(raw))
+    except ValidationError as error:
+        for entry in error.errors():
+            at = ".".join(str(s) for s in entry["loc"] if not str(s).startswith("["))
+            message = entry["msg"].removeprefix("Value error, ")
+            if "\0" in message:
+                for line in message.split("\n"):
+                    path, _, text = line.partition("\0")
+                    problems.append((f"{at}.{path}" if at else path, text))
+                continue
+            if entry["type"] == "missing":
+                message = "this key is missing"
+            elif entry["type"] != "value_error":
+                message = _found(entry)
+            problems.append((at, message))
+    if problems:
+        raise InputError(
+            "the config has errors:\n"
+            + "\n".join(f"  {_place(path, lines, files)}{path}: {m}" for path, m in problems)
+        )
+    assert config is not None
+    return config
+
+
+def _found(entry: Mapping[str, Any]) -> str:
+    """A pydantic error as what was found and what was expected."""
+    message = str(entry["msg"]).removeprefix("Input ").strip()
+    message = message[0].lower() + message[1:]
+    found = repr(entry["input"])
+    if len(found) > 80:
+        found = found[:80] + "…"
+    close = ""
+    if entry["type"] == "literal_error" and isinstance(entry["input"], str):
+        close = nearest(entry["input"], re.findall(r"'([^']*)'", entry["ctx"]["expected"]))
+        close = close if "nearest" in close else ""  # the message lists the choices already
+    return f"found {found}; {message}{close}{_hint(entry['input'])}"
+
+
+def _hint(found: Any) -> str:
+    # YAML 1.1 reads 1e-3 as text: a point is needed.
+    if isinstance(found, str) and re.fullmatch(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+", found):
+        return f" (YAML takes {found} for text; write {float(found)!r})"
+    return ""
+
+
+def _places(files: Sequence[str]) -> tuple[dict[str, tuple[str, int]], list[str]]:
+    """File and line of every key path, and the paths that stand twice in one file."""
+    import yaml
+
+    lines: dict[str, tuple[str, int]] = {}
+    repeated: list[str] = []
+
+    def walk(node: Any, path: str, file: str, seen: set[str]) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.tag == "tag:yaml.org,2002:merge":
+                    continue
+                here = f"{path}.{key.value}" if path else str(key.value)
+                if here in seen:
+                    repeated.append(here)
+                seen.add(here)
+                lines[here] = (file, key.start_mark.line + 1)
+                walk(value, here, file, seen)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                lines[f"{path}.{index}"] = (file, value.start_mark.line + 1)
+                walk(value, f"{path}.{index}", file, seen)
+
+    for file in files:
+        with open(file, encoding="utf-8") as handle:
+            walk(yaml.compose(handle, Loader=yaml.SafeLoader), "", file, set())
+    return lines, repeated
+
+
+def _place(path: str, lines: Mapping[str, tuple[str, int]], files: Sequence[str]) -> str:
+    steps = path.split(".")
+    while steps:
+        if ".".join(steps) in lines:
+            file, line = lines[".".join(steps)]
+            return f"{file}, line {line}: "
+        steps.pop()
+    return f"{', '.join(files)}: " if files else ""
+
+
+def json_schema() -> str:
+    """The JSON Schema that editors check a config file against."""
+    return json.dumps(Config.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(json_schema(), end="")

@@ -1,0 +1,97 @@
+"""CoNLL-U Plus, the canonical form of labelled text (universaldependencies.org/ext-format.html).
+
+The first line names the columns; sentences are separated by an empty line; values by one tab.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from crosstag.corpora.sentence import FORM, Sentence
+from crosstag.errors import InputError
+from crosstag.files import replacing
+
+HEADER = "# global.columns = "
+ID = "ID"
+
+
+def write(
+    path: str | os.PathLike[str], sentences: Iterable[Sentence], columns: Sequence[str]
+) -> int:
+    """Write sentences atomically and return how many tokens were written.
+
+    Args:
+        path: the file to make.
+        sentences: read once, so a generator is fine.
+        columns: the columns to write after `ID`, `FORM` among them.
+
+    Raises:
+        ValueError: if a value is empty or holds a tab or a line feed, which the format cannot
+            carry; nothing is written then.
+    """
+    tokens = 0
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
+        out.write(HEADER + " ".join([ID, *columns]) + "\n")
+        for number, sentence in enumerate(sentences, 1):
+            for comment in sentence.comments:
+                out.write(f"# {comment}\n")
+            rows = zip(*(sentence.columns[name] for name in columns), strict=True)
+            for index, row in enumerate(rows, 1):
+                for name, value in zip(columns, row, strict=True):
+                    if not value or "\t" in value or "\n" in value or "\r" in value:
+                        raise ValueError(
+                            f"{path}: sentence {number}, token {index}: {name} is {value!r}; "
+                            "CoNLL-U Plus needs a value without tabs and line breaks"
+                        )
+                out.write("\t".join((str(index), *row)) + "\n")
+                tokens += 1
+            out.write("\n")
+    return tokens
+
+
+def read(path: str | os.PathLike[str]) -> list[Sentence]:
+    """All sentences of a file.
+
+    Raises:
+        InputError: with file and line, if the header is missing or a row has another number of
+            columns than the header.
+    """
+    return list(iterate(path))
+
+
+def iterate(path: str | os.PathLike[str]) -> Iterator[Sentence]:
+    """Sentences of a file, one at a time; see `read`."""
+    with open(path, encoding="utf-8", newline="\n") as lines:
+        header = lines.readline()
+        if not header.startswith(HEADER):
+            raise InputError(f"{path}, line 1: found {header[:60]!r}, expected '{HEADER}…'")
+        names = header[len(HEADER) :].split()
+        if FORM not in names:
+            raise InputError(f"{path}, line 1: no column {FORM} among {names}")
+        comments: list[str] = []
+        rows: list[list[str]] = []
+        for number, line in enumerate(lines, 2):
+            line = line.removesuffix("\n")
+            if not line:
+                if rows:
+                    yield _sentence(names, rows, comments)
+                comments, rows = [], []
+            elif not rows and line.startswith("#"):
+                comments.append(line[1:].strip())
+            else:
+                row = line.split("\t")
+                if len(row) != len(names):
+                    raise InputError(
+                        f"{path}, line {number}: found {len(row)} columns, "
+                        f"expected {len(names)} ({' '.join(names)})"
+                    )
+                rows.append(row)
+        if rows:
+            yield _sentence(names, rows, comments)
+
+
+def _sentence(names: list[str], rows: list[list[str]], comments: list[str]) -> Sentence:
+    columns = {name: list(values) for name, values in zip(names, zip(*rows), strict=True)}
+    columns.pop(ID, None)
+    return Sentence(columns, comments)

@@ -1,0 +1,37 @@
+"""The one object that every stage of labelled text passes on: a sentence as named columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+FORM = "FORM"
+NER = "NER"
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A tokenised sentence: one list of strings a column, all of one length.
+
+    Columns are named as in CoNLL-U Plus (`FORM LEMMA UPOS XPOS NER …`); `FORM` is always there.
+    A value that is unknown is `_`, as in CoNLL-U.
+
+    Raises:
+        ValueError: if `FORM` is missing or a column is of another length than `FORM`.
+    """
+
+    columns: dict[str, list[str]]
+    comments: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if FORM not in self.columns:
+            raise ValueError(f"a sentence needs the column {FORM}; found {sorted(self.columns)}")
+        lengths = {name: len(values) for name, values in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns of unequal length: {lengths}")
+
+    def __len__(self) -> int:
+        return len(self.columns[FORM])
+
+    @property
+    def tokens(self) -> list[str]:
+        return self.columns[FORM]

@@ -1,0 +1,59 @@
+"""Chunk tags: what the CoNLL shared tasks' scorer takes for a span, and the way to IOB2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+OUTSIDE = "O"
+
+
+def split(tag: str) -> tuple[str, str]:
+    """`B-PER` → (`B`, `PER`); `O` → (`O`, ``)."""
+    prefix, _, kind = tag.partition("-")
+    return prefix, kind
+
+
+def starts_span(previous: str, tag: str) -> bool:
+    """Whether `tag` begins a span after `previous`, by the rules of the shared tasks' scorer.
+
+    A span begins at every `B-`, and at an `I-` that follows `O`, the sentence's start (give `O`)
+    or a tag of another type. This covers IOB1 and IOB2 as well as stray `I-` tags, so a corpus
+    need not say which of the two it uses. Source: the scorer of CoNLL-2000 to 2003
+    (Tjong Kim Sang and De Meulder 2003, section 2.4).
+    """
+    prefix, kind = split(tag)
+    if prefix == OUTSIDE:
+        return False
+    before, kind_before = split(previous)
+    return prefix == "B" or before == OUTSIDE or kind != kind_before
+
+
+def to_iob2(tags: Sequence[str]) -> list[str]:
+    """IOB1 or IOB2 (also with stray `I-`) as IOB2, keeping the scorer's spans."""
+    result = []
+    previous = OUTSIDE
+    for tag in tags:
+        kind = split(tag)[1]
+        result.append(
+            OUTSIDE if not kind else f"B-{kind}" if starts_span(previous, tag) else f"I-{kind}"
+        )
+        previous = tag
+    return result
+
+
+def spans(tags: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Spans of a tag sequence as (type, first token, token after the last), by the scorer's rules.
+
+    A span that reaches the end of the sentence ends there.
+    """
+    found = []
+    start, kind_open, previous = 0, "", OUTSIDE
+    for position, tag in enumerate([*tags, OUTSIDE]):
+        kind = split(tag)[1]
+        if kind_open and (not kind or starts_span(previous, tag)):
+            found.append((kind_open, start, position))
+            kind_open = ""
+        if kind and not kind_open:
+            start, kind_open = position, kind
+        previous = tag
+    return found

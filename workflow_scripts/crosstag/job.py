@@ -1,0 +1,136 @@
+"""What every script does first: its log, its watchdog, its device; and how it words bad input."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from crosstag.errors import InputError
+
+#: set by the workflow in the process that runs Snakemake; its jobs end when it does
+WORKFLOW_PID = "CROSSTAG_WORKFLOW_PID"
+_claimed: list[IO[str]] = []
+
+
+def watch_this_process() -> None:
+    """Let the jobs that this process starts end when it ends; see `begin`."""
+    os.environ[WORKFLOW_PID] = str(os.getpid())
+
+
+def begin(log: str) -> logging.Logger:
+    """Send all output of this job to its log file, and end this job when the workflow dies.
+
+    A `kill -9` of Snakemake leaves its jobs running; a second run would then work on the same
+    files beside them.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    sys.excepthook = _tell
+    if WORKFLOW_PID in os.environ:
+        threading.Thread(
+            target=_watch, args=(int(os.environ[WORKFLOW_PID]),), daemon=True
+        ).start()
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", force=True
+    )
+    return logging.getLogger("crosstag")
+
+
+def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, InputError):
+        print(f"error: {error}", file=sys.stderr)
+    else:
+        traceback.print_exception(kind, error, trace)
+
+
+def _watch(workflow: int) -> None:
+    while alive(workflow):
+        time.sleep(1)
+    print("the workflow has ended; this job ends too", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended but was not waited for does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, IndexError):  # not Linux, or gone in between
+        return Path("/proc").is_dir() is False
+    return state not in "ZX"
+
+
+def claim_device(wanted: str, locks: str = "/tmp") -> str:
+    """`cuda` or `cpu` for this job; a GPU is this job's alone until the process ends.
+
+    Snakemake only counts GPUs: two jobs would both see every device and take the first. A kernel
+    lock on a file per device gives each job its own, and is free again when the job dies however
+    it dies. Call before torch is imported: it sets CUDA_VISIBLE_DEVICES.
+
+    Args:
+        wanted: `auto`, `cpu` or `cuda`.
+        locks: folder of the lock files, one for the whole machine.
+
+    Raises:
+        InputError: if `cuda` is wanted and there is none.
+    """
+    devices = [] if wanted == "cpu" else visible_gpus()
+    if not devices:
+        if wanted == "cuda":
+            raise InputError("compute.device is cuda, but no GPU is visible; choices: auto, cpu")
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        return "cpu"
+    while True:
+        for device in devices:
+            name = f"crosstag-gpu-{os.getuid()}-{device.replace('/', '_')}.lock"
+            handle = open(Path(locks) / name, "a")  # noqa: SIM115 - held until the process ends
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                handle.close()
+                continue
+            _claimed.append(handle)
+            os.environ["CUDA_VISIBLE_DEVICES"] = device
+            return "cuda"
+        time.sleep(1)
+
+
+def visible_gpus() -> list[str]:
+    """GPUs that this process may use: CUDA_VISIBLE_DEVICES, or all that the driver lists."""
+    if "CUDA_VISIBLE_DEVICES" in os.environ:
+        listed = os.environ["CUDA_VISIBLE_DEVICES"].split(",")
+        return [name.strip() for name in listed if name.strip() and name.strip() != "-1"]
+    folder = Path("/proc/driver/nvidia/gpus")
+    return [str(i) for i, _ in enumerate(sorted(folder.iterdir()))] if folder.is_dir() else []
+
+
+def only_one(path: str | os.PathLike[str]) -> Any:
+    """Wait until no other process holds `path`, then hold it until this process ends.
+
+    For a job's checkpoint: a job that outlives its workflow for a moment must not write beside
+    the one that takes its place.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    handle = open(path, "a")  # noqa: SIM115 - held until the process ends
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    _claimed.append(handle)
+    return handle

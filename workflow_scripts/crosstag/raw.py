@@ -1,0 +1,37 @@
+"""Digests of raw files, kept so that planning does not read unchanged corpora again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from crosstag.files import sha256, write_text
+
+_known: dict[str, dict[str, list[object]]] = {}
+
+
+def digest(path: str, cache: str) -> str | None:
+    """SHA-256 of a file's content, or None where there is no file.
+
+    Snakemake goes by time stamps and misses new content under an older one, as unpacked archives
+    and copies have it. A digest is computed again only when size or time stamp differ from those
+    in the JSON file `cache`.
+    """
+    source = Path(path)
+    if not source.is_file():
+        return None
+    status = source.stat()
+    # The time of the last change of the inode cannot be set by hand, as that of the content can.
+    stamp: list[object] = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+    if cache not in _known:
+        try:
+            _known[cache] = json.loads(Path(cache).read_text())
+        except (OSError, ValueError):
+            _known[cache] = {}
+    known = _known[cache].get(str(source.resolve()))
+    if known and known[:3] == stamp:
+        return str(known[3])
+    value = sha256(source)
+    _known[cache][str(source.resolve())] = [*stamp, value]
+    write_text(cache, json.dumps(_known[cache], indent=1) + "\n")
+    return value

@@ -1,0 +1,226 @@
+"""A laid-out table as Markdown, LaTeX and HTML. Each escapes all text that it is given."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from crosstag.reporting.layout import Cell, Layout, Line
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    **{character: "\\" + character for character in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    # In the T1 and OT1 encodings these are ligatures or other characters.
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "±": r"$\pm$",
+    "−": "$-$",
+    "—": "---",
+    "–": "--",
+    "…": r"\ldots{}",
+}
+
+
+def escape_latex(text: str) -> str:
+    """Text that LaTeX prints as it stands, on one line."""
+    # Two hyphens in a row would become a dash.
+    special = "-(?=-)|[" + re.escape("".join(_LATEX)) + "]"
+    return re.sub(special, lambda found: _LATEX.get(found[0], "-{}"), " ".join(text.split()))
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Markdown prints as it stands, on one line, inside a table's cell too."""
+    one_line = html.escape(" ".join(text.split()), quote=False)
+    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", one_line)
+
+
+def escape_html(text: str) -> str:
+    """Text for an element or a quoted attribute."""
+    return html.escape(text, quote=True)
+
+
+def to_markdown(layout: Layout) -> str:
+    """A pipe table, padded so that it reads as plain text too; footnotes beneath."""
+
+    def marks(cell: Cell) -> str:
+        return "".join(f"<sup>{mark}</sup>" for mark in cell.marks)
+
+    def text(cell: Cell) -> str:
+        shown = escape_markdown(cell.text)
+        return (f"**{shown}**" if cell.bold else shown) + marks(cell)
+
+    def label(line: Line) -> str:
+        return f"*{escape_markdown(line.label)}*" if line.detail else escape_markdown(line.label)
+
+    width = len(layout.headings)
+    grid = [["", *(escape_markdown(short) for short, _ in layout.headings)]]
+    for block in layout.blocks:
+        grid.append([f"**{escape_markdown(block.label)}**", *[""] * width])
+        grid += [[label(line), *(text(cell) for cell in line.cells)] for line in block.lines]
+    widths = [max(3, *(len(row[column]) for row in grid)) for column in range(width + 1)]
+    rule = [":" + "-" * (widths[0] - 1), *(f":{'-' * (size - 2)}:" for size in widths[1:])]
+    body = [
+        "| " + " | ".join(part.ljust(size) for part, size in zip(row, widths, strict=True)) + " |"
+        for row in (grid[0], rule, *grid[1:])
+    ]
+    notes = [
+        f"<sup>{mark}</sup> {escape_markdown(note)}"
+        for mark, note in enumerate(layout.footnotes, start=1)
+    ]
+    # Two final spaces end a line in Markdown.
+    tail = ["", "  \n".join(notes)] if notes else []
+    return "\n".join([escape_markdown(layout.caption), "", *body, *tail]) + "\n"
+
+
+def to_latex(layout: Layout) -> str:
+    """A float of booktabs rules for a page's full width; needs nothing but `booktabs`."""
+
+    # The chosen values in this size, all the rest in \scriptsize: a page holds five models.
+    size = r"\footnotesize" if layout.wide else r"\small"
+
+    def text(cell: Cell, detail: bool) -> str:
+        shown = escape_latex(cell.text)
+        if layout.wide and r" $\pm$ " in shown:
+            # Ten languages fit the width only with a small deviation, close to its mean.
+            average, deviation = shown.split(r" $\pm$ ")
+            shown = rf"{average}{{\tiny$\pm${deviation}}}"
+        if cell.bold:
+            shown = rf"\textbf{{{shown}}}"
+        if cell.marks:
+            # Of no width, so that the numbers of a column stay under each other.
+            shown += rf"\rlap{{$^{{{','.join(map(str, cell.marks))}}}$}}"
+        return shown if detail else rf"{{{size} {shown}}}"
+
+    def row(line: Line) -> str:
+        # The braces keep a label that begins with [ from being read as an argument of \\.
+        label = escape_latex(line.label)
+        label = rf"\quad {label}" if line.detail else rf"{{{size} {label}}}"
+        return " & ".join([label, *(text(cell, line.detail) for cell in line.cells)]) + r" \\"
+
+    columns = len(layout.headings) + 1
+    lines = [
+        r"% Needs \usepackage{booktabs}.",
+        r"\begin{table*}[t]",
+        r"\centering",
+        r"\scriptsize",
+        rf"\renewcommand{{\arraystretch}}{{{0.78 if layout.wide else 1.1}}}",
+        rf"\setlength{{\tabcolsep}}{{{2.5 if layout.wide else 6}pt}}",
+        rf"\begin{{tabular}}{{@{{}}l*{{{columns - 1}}}{{c}}@{{}}}}",
+        r"\toprule",
+        " & ".join(["", *(rf"{{{size} {escape_latex(short)}}}" for short, _ in layout.headings)])
+        + r" \\",
+    ]
+    for block in layout.blocks:
+        lines.append(r"\midrule")
+        name = rf"{size}\textit{{{escape_latex(block.label)}}}"
+        lines.append(rf"\multicolumn{{{columns}}}{{@{{}}l@{{}}}}{{{name}}} \\")
+        for place, line in enumerate(block.lines):
+            if place and not line.detail and block.lines[place - 1].detail:
+                lines.append(rf"\addlinespace[{1 if layout.wide else 2}pt]")
+            lines.append(row(line))
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    if layout.footnotes:
+        notes = (
+            rf"$^{{{mark}}}$\,{escape_latex(note)}."
+            for mark, note in enumerate(layout.footnotes, start=1)
+        )
+        small = r"\scriptsize" if layout.wide else r"\footnotesize"
+        lines += ["", r"\smallskip", rf"\parbox{{\textwidth}}{{{small} {' '.join(notes)}}}"]
+    lines += [
+        rf"\caption{{{escape_latex(layout.caption)}}}",
+        rf"\label{{tab:{re.sub('[^A-Za-z0-9-]', '-', layout.identifier)}}}",
+        r"\end{table*}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fff; --soft: #5c5c5c; --rule: #8a8a8a;
+  --band: #f1f1ee; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e9e9e6; --paper: #17181a; --soft: #a9a9a4;
+  --rule: #77777a; --band: #232528; } }
+@media print { :root { --ink: #000; --paper: #fff; --soft: #333; --rule: #000; --band: #fff; } }
+body { margin: 2rem auto; padding: 0 1rem; max-width: 84rem; background: var(--paper);
+  color: var(--ink); font: 1rem/1.4 system-ui, sans-serif; }
+main { width: fit-content; max-width: 100%; margin: auto; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; border-block: 2px solid var(--rule);
+  font-variant-numeric: tabular-nums; }
+caption { caption-side: top; text-align: left; padding-bottom: .8rem; max-width: 48rem; }
+th, td { padding: .1rem .75rem; text-align: center; white-space: nowrap; font-weight: normal; }
+th[scope=row], th[scope=rowgroup] { text-align: left; }
+thead > tr > * { padding-block: .4rem; border-bottom: 1px solid var(--rule); }
+tbody + tbody { border-top: 1px solid var(--rule); }
+th[scope=rowgroup] { font-style: italic; background: var(--band); padding-block: .3rem; }
+tr.main > * { padding-top: .5rem; }
+tr.detail { color: var(--soft); font-size: .8rem; }
+tr.detail th { padding-left: 1.9rem; }
+tr:has(+ tr.main) > *, tr:last-child > * { padding-bottom: .3rem; }
+abbr, td[title] { text-decoration: none; cursor: help; }
+/* Of no width, so that the numbers of a column stay under each other. */
+td sup { display: inline-block; width: 0; line-height: 0; font-size: .7rem; }
+a { color: inherit; text-decoration: none; }
+ol { font-size: .875rem; color: var(--soft); max-width: 48rem; padding-left: 1.5rem; }
+""".strip()
+
+
+def to_html(layout: Layout) -> str:
+    """One self-contained page without scripts or outside links, for light, dark and paper."""
+
+    def cell(cell: Cell) -> str:
+        shown = escape_html(cell.text)
+        shown = f"<strong>{shown}</strong>" if cell.bold else shown
+        links = ",".join(f'<a href="#note-{mark}">{mark}</a>' for mark in cell.marks)
+        links = f"<sup>{links}</sup>" if links else ""
+        tip = f' title="{escape_html(cell.tip)}"' if cell.tip else ""
+        return f"<td{tip}>{shown}{links}</td>"
+
+    def row(line: Line) -> str:
+        kind = "detail" if line.detail else "main"
+        cells = "".join(cell(item) for item in line.cells)
+        return f'<tr class="{kind}"><th scope="row">{escape_html(line.label)}</th>{cells}</tr>'
+
+    headings = "".join(
+        f'<th scope="col"><abbr title="{escape_html(full)}">{escape_html(short)}</abbr></th>'
+        for short, full in layout.headings
+    )
+    over = f'<tr><th scope="rowgroup" colspan="{len(layout.headings) + 1}">'
+    bodies = [
+        "\n".join(
+            [
+                "<tbody>",
+                f"{over}{escape_html(block.label)}</th></tr>",
+                *(row(line) for line in block.lines),
+                "</tbody>",
+            ]
+        )
+        for block in layout.blocks
+    ]
+    notes = "\n".join(
+        f'<li id="note-{mark}">{escape_html(note)}</li>'
+        for mark, note in enumerate(layout.footnotes, start=1)
+    )
+    return (
+        "\n".join(
+            [
+                "<!doctype html>",
+                '<html lang="en">',
+                '<head><meta charset="utf-8">',
+                '<meta name="viewport" content="width=device-width, initial-scale=1">',
+                f"<title>{escape_html(layout.identifier)}</title>",
+                f"<style>\n{_STYLE}\n</style></head>",
+                '<body><main><div class="wide"><table>',
+                f"<caption>{escape_html(layout.caption)}</caption>",
+                f"<thead><tr><td></td>{headings}</tr></thead>",
+                *bodies,
+                "</table></div>",
+                *([f"<ol>\n{notes}\n</ol>"] if notes else []),
+                "</main></body></html>",
+            ]
+        )
+        + "\n"
+    )

@@ -1,0 +1,248 @@
+"""Tables of runs against published values: one tidy frame, written in four formats.
+
+The layout is that of mueller2020, Table 1: models and regimes down, target languages across, each
+cell the test F1 of the best seed by development F1.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from crosstag.analysis.selection import (
+    Choice,
+    Score,
+    ScoreKey,
+    Spec,
+    choose_runs,
+    index_scores,
+    lookup,
+    mean,
+    missing_reason,
+    span_f1,
+    training_key,
+)
+from crosstag.files import write_text
+from crosstag.reporting.layout import AVERAGE, arrange
+from crosstag.reporting.rendering import to_html, to_latex, to_markdown
+
+METRIC = "span_f1"
+# The first twelve are the same in every table of every study.
+TABLE_COLUMNS = [
+    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
+    *("published", "value", "sd", "seeds", "note"),
+    *("difference", "mean", "chosen_seed", "selection_f1", "split", "corpus"),
+    *("label", "regime_label", "missing", "published_note"),
+]
+PUBLISHED_COLUMNS = ["model", "regime", "corpus", "target", "metric", "value", "note"]
+NOT_PUBLISHED = "no published value"
+CONSTRUCTED = "constructed language: no published counterpart"
+
+# (model, regime, target) -> the printed value, its note, and whether ours is of the same languages.
+Published = dict[tuple[str, str, str], tuple[str, str, bool]]
+
+
+def read_published(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """A file of published values, all columns as text, so that 82.60 stays as printed.
+
+    Raises ValueError, naming file and line, for wrong columns, a value that is no number, a value
+    that is empty without a note, or a cell given twice.
+    """
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    if list(frame.columns) != PUBLISHED_COLUMNS:
+        raise ValueError(
+            f"{path}, line 1: columns {list(frame.columns)}; expected {PUBLISHED_COLUMNS}"
+        )
+    seen: dict[tuple[str, ...], int] = {}
+    for line, row in enumerate(frame.itertuples(index=False), start=2):
+        try:
+            finite = row.value == "" or math.isfinite(float(row.value))
+        except ValueError:
+            finite = False
+        if not finite:
+            raise ValueError(f"{path}, line {line}: value {row.value!r}; expected a number")
+        if row.value == "" and row.note == "":
+            raise ValueError(f"{path}, line {line}: no value; expected a note that says why")
+        key = (row.model, row.regime, row.corpus, row.target, row.metric)
+        if key in seen:
+            raise ValueError(f"{path}, line {line}: {' '.join(key)} is on line {seen[key]} already")
+        seen[key] = line
+    return frame
+
+
+def build_table(
+    spec: Spec,
+    scores: Iterable[Score],
+    published: pd.DataFrame | None,
+    missing: Mapping[str, str],
+) -> pd.DataFrame:
+    """The tidy table, one row a cell: model x regime x (language, then the average `AVG`).
+
+    All scores are span F1 in percent, rounded to six decimals: `value` of the run chosen by
+    development F1 (mueller2020, section 4), `mean` and sample standard deviation `sd` (n - 1; empty
+    with one seed) over the `seeds` runs, `selection_f1` the development F1 that chose the run,
+    `difference` = value - published. `AVG` is the mean of the chosen values; its mean and sd are
+    over the seeds' own averages, and it needs every language. `published` is text, as printed.
+
+    A cell that `missing` (see `selection.missing_reason`) names has no value and its reason in
+    `note` and `missing`; published values stay. A published average over other languages than
+    `spec`'s is shown with a note and no difference. On constructed languages nothing is compared.
+
+    Raises ValueError when a score that should be there is not.
+    """
+    scores = list(scores)
+    index = index_scores(scores)
+    choices = choose_runs(scores, spec, missing)
+    printed = {} if published is None or spec["constructed"] else _printed(published, spec)
+    rows: list[dict[str, Any]] = []
+    for row in spec["rows"]:
+        for regime in spec["regimes"]:
+            cells = [
+                _language_cell(spec, row["model"], regime, language, index, choices, missing)
+                for language in spec["languages"]
+            ]
+            cells.append(_average_cell(spec, regime, cells))
+            for cell in cells:
+                base = {
+                    **{key: spec[key] for key in ("study", "table", "task", "split", "corpus")},
+                    **{"metric": METRIC, "model": row["model"], "label": row["label"]},
+                    **{"regime": regime["regime"], "regime_label": regime["label"]},
+                }
+                rows.append({**base, **_finish(cell, base, printed, bool(spec["constructed"]))})
+    frame = pd.DataFrame(rows, columns=TABLE_COLUMNS)
+    return frame.astype(
+        {
+            **dict.fromkeys(("value", "sd", "difference", "mean", "selection_f1"), "Float64"),
+            **dict.fromkeys(("seeds", "chosen_seed"), "Int64"),
+        }
+    )
+
+
+def _printed(published: pd.DataFrame, spec: Spec) -> Published:
+    """The published values of this table's corpus and metric.
+
+    An average over other languages than ours is shown, but is not to be compared with.
+    """
+    rows = published[(published["corpus"] == spec["corpus"]) & (published["metric"] == METRIC)]
+    printed: Published = {}
+    for row in rows.itertuples(index=False):
+        value, note, same = str(row.value), str(row.note), True
+        if row.target == AVERAGE and value:
+            own = rows[(rows["model"] == row.model) & (rows["regime"] == row.regime)]
+            languages = own[(own["target"] != AVERAGE) & (own["value"] != "")]["target"]
+            same = set(languages) == set(spec["languages"])
+            for verb, others in (
+                ("lacks", [code for code in spec["languages"] if code not in set(languages)]),
+                ("is also over", [code for code in languages if code not in spec["languages"]]),
+            ):
+                if others:
+                    note += f"{'; ' if note else ''}the published average {verb} {' '.join(others)}"
+        printed[row.model, row.regime, row.target] = value, note, same
+    return printed
+
+
+def _language_cell(
+    spec: Spec,
+    model: str,
+    regime: Mapping[str, Any],
+    language: str,
+    index: Mapping[ScoreKey, Score],
+    choices: Mapping[tuple[str, str, str], Choice],
+    missing: Mapping[str, str],
+) -> dict[str, Any]:
+    """One language's cell; `f1` holds test F1 (percent) by seed, None when missing."""
+    training = training_key(regime, language)
+    cell: dict[str, Any] = {"source": training, "target": language, "f1": None}
+    reason = missing_reason(missing, model, training, spec["corpus"], language)
+    if reason is not None:
+        return {**cell, "missing": reason}
+    f1 = {
+        seed: 100
+        * span_f1(
+            lookup(
+                index,
+                (spec["task"], model, training, seed, spec["corpus"], language, spec["split"]),
+            )
+        )
+        for seed in sorted({int(seed) for seed in spec["seeds"]})
+    }
+    choice = choices[model, regime["regime"], language]
+    return {
+        **cell,
+        "f1": f1,
+        "exact": f1[choice.seed],
+        "chosen_seed": choice.seed,
+        "selection_f1": 100 * choice.development_f1,
+    }
+
+
+def _average_cell(
+    spec: Spec, regime: Mapping[str, Any], cells: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The average over languages of one model and regime."""
+    average: dict[str, Any] = {"source": regime["training"], "target": AVERAGE, "f1": None}
+    absent = [cell["target"] for cell in cells if cell["f1"] is None]
+    if absent:
+        names = ", ".join(spec["language_names"].get(language, language) for language in absent)
+        return {**average, "missing": f"no average: missing {names}"}
+    shared = None if regime["per_language"] else cells[0]["chosen_seed"]
+    return {
+        **average,
+        "f1": {seed: mean(cell["f1"][seed] for cell in cells) for seed in cells[0]["f1"]},
+        "exact": mean(cell["exact"] for cell in cells),
+        # Where each language has its own chosen run, the average has no seed.
+        "chosen_seed": shared,
+        "selection_f1": mean(cell["selection_f1"] for cell in cells),
+    }
+
+
+def _finish(
+    cell: dict[str, Any], base: Mapping[str, Any], printed: Published, constructed: bool
+) -> dict[str, Any]:
+    """The cell's columns: statistics over seeds, the published value, the difference, the note."""
+    key = (base["model"], base["regime"], cell["target"])
+    text, published_note, same = printed.get(key, ("", "", True))
+    no_counterpart = CONSTRUCTED if constructed else "" if key in printed else NOT_PUBLISHED
+    reason = cell.get("missing", "")
+    out = {
+        **{name: cell.get(name) for name in ("source", "target", "chosen_seed", "selection_f1")},
+        "published": text or None,
+        "missing": reason,
+        "published_note": published_note,
+        "note": "; ".join(note for note in (reason, published_note, no_counterpart) if note),
+    }
+    if cell["f1"] is not None:
+        f1 = list(cell["f1"].values())
+        out["value"] = cell["exact"]
+        out["mean"] = mean(f1)
+        out["sd"] = statistics.stdev(f1) if len(f1) > 1 else None
+        out["seeds"] = len(f1)
+        out["difference"] = cell["exact"] - float(text) if text and same else None
+    rounded = ("value", "mean", "sd", "difference", "selection_f1")
+    # Adding 0.0 turns a rounded -0.0 into 0.0.
+    return {
+        name: round(value, 6) + 0.0 if name in rounded and value is not None else value
+        for name, value in out.items()
+    }
+
+
+def write_table(
+    frame: pd.DataFrame,
+    spec: Spec,
+    *,
+    csv: str | os.PathLike[str],
+    md: str | os.PathLike[str],
+    tex: str | os.PathLike[str],
+    html: str | os.PathLike[str],
+) -> None:
+    """Write the tidy frame as CSV, and the table people read as Markdown, LaTeX and HTML."""
+    layout = arrange(frame, spec)
+    write_text(csv, frame.to_csv(index=False, lineterminator="\n"))
+    write_text(md, to_markdown(layout))
+    write_text(tex, to_latex(layout))
+    write_text(html, to_html(layout))

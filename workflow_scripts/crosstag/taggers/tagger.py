@@ -1,0 +1,63 @@
+"""What every tagger offers to training, prediction and analysis."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Generic, Self, TypeVar
+
+from torch import Generator, Tensor, nn
+
+from crosstag.corpora.sentence import Sentence
+
+Example = TypeVar("Example")
+
+
+class Tagger(nn.Module, ABC, Generic[Example]):
+    """A sequence labeller: made from settings and training text, trained on batches, tags text.
+
+    A subclass registers itself in `taggers/registry.py`. Everything it needs to be made again is
+    in `settings` and `inventory`, both plain JSON.
+    """
+
+    settings: Mapping[str, Any]
+    inventory: Mapping[str, Any]
+
+    @classmethod
+    @abstractmethod
+    def take_inventory(
+        cls, settings: Mapping[str, Any], sentences: Sequence[Sentence]
+    ) -> dict[str, Any]:
+        """Symbols and labels that a new model for this training text needs."""
+
+    @abstractmethod
+    def __init__(self, settings: Mapping[str, Any], inventory: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.settings = settings
+        self.inventory = inventory
+
+    @classmethod
+    def from_training(cls, settings: Mapping[str, Any], sentences: Sequence[Sentence]) -> Self:
+        return cls(settings, cls.take_inventory(settings, sentences))
+
+    @abstractmethod
+    def encode(self, sentences: Sequence[Sentence]) -> list[Example]:
+        """Training examples.
+
+        Raises:
+            InputError: if a label is not in the inventory.
+        """
+
+    @abstractmethod
+    def batches(
+        self, examples: Sequence[Example], size: int, generator: Generator
+    ) -> Iterator[Sequence[Example]]:
+        """One epoch's batches of `size` sentences, in an order drawn from `generator`."""
+
+    @abstractmethod
+    def loss(self, examples: Sequence[Example]) -> Tensor:
+        """Mean loss of a batch's examples. shape: []"""
+
+    @abstractmethod
+    def tag(self, sentences: Sequence[Sentence], *, batch_tokens: int) -> list[list[str]]:
+        """One label a token, in the sentences' order; `batch_tokens` bounds memory only."""

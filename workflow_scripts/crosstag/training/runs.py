@@ -1,0 +1,228 @@
+"""A run: one model trained on one training with one seed, and the folder that holds it.
+
+    model.safetensors      weights of the best epoch
+    optimiser.safetensors  Adam's moments of that epoch, for a training that starts from this run
+    config.json            settings, inventory, what it learned from, best epoch
+    history.csv            a row an epoch
+    tensorboard/           the same as TensorBoard events, with speeds
+    checkpoint.pt          only while the run is unfinished
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import logging
+import math
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Generator, Tensor
+
+from crosstag import files, registry
+from crosstag.corpora import conllup
+from crosstag.corpora.sentence import Sentence
+from crosstag.errors import InputError
+from crosstag.taggers.registry import TAGGERS
+from crosstag.taggers.tagger import Tagger
+from crosstag.training.train import Optimisation, derived_seed, moments, train
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that decides a run's result.
+
+    Attributes:
+        tagger: key in `taggers/registry.py`.
+        settings: of the tagger.
+        optimisation: see `training.train.Optimisation`.
+        parts: (corpus, language, fraction) of each of `training_files` and `development_files`.
+        training_files: canonical corpora to learn from.
+        development_files: canonical corpora for early stopping.
+        parent: folder of the run to start from.
+        seed: of the run.
+        code: digest of the code.
+    """
+
+    tagger: str
+    settings: Mapping[str, Any]
+    optimisation: Mapping[str, Any]
+    parts: Sequence[tuple[str, str, float]]
+    training_files: Sequence[str]
+    development_files: Sequence[str]
+    parent: Path | None
+    seed: int
+    code: str
+
+    def identity(self) -> str:
+        """Digest of all this and of the files' contents, for a checkpoint to be known by."""
+        fields = asdict(self)
+        fields["parent"] = None
+        parent_files = sorted(self.parent.glob("*.safetensors")) if self.parent else []
+        inputs = [*self.training_files, *self.development_files, *parent_files]
+        fields["training_files"] = fields["development_files"] = None
+        fields["contents"] = [files.sha256(path) for path in inputs]
+        fields["torch"] = torch.__version__
+        return sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    model: Mapping[str, Tensor]
+    optimiser: Mapping[str, Tensor]
+    config: Mapping[str, Any]
+    history: Sequence[Mapping[str, float]] = field(default_factory=list)
+
+
+def set_up(device: str, threads: int) -> None:
+    """Fix what torch would otherwise choose by the machine or the moment."""
+    torch.set_num_threads(threads)
+    # Flushes the tiny numbers of saturated gates to zero: they cost a hundred times as much.
+    torch.set_flush_denormal(True)
+    if device == "cuda":
+        # Same seed, same bits: cuBLAS needs a fixed workspace for it.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def checkpoint_file(folder: Path) -> Path:
+    return folder / "checkpoint.pt"
+
+
+def run(
+    request: Request,
+    folder: Path,
+    *,
+    device: str,
+    threads: int,
+    batch_tokens: int,
+    checkpoint_seconds: float,
+    log: logging.Logger,
+) -> Result:
+    """Train a run, going on from its checkpoint in `folder` where there is one.
+
+    Raises:
+        InputError: if the text has labels that the parent run lacks, or the settings are not the
+            parent's.
+    """
+    set_up(device, threads)
+    training: list[Sentence] = []
+    for (corpus, language, fraction), path in zip(
+        request.parts, request.training_files, strict=True
+    ):
+        sentences = conllup.read(path)
+        chosen = choose_fraction(len(sentences), fraction, request.seed, corpus, language)
+        training += [sentences[index] for index in chosen]
+    development: dict[str, list[Sentence]] = {}
+    for (_, language, _), path in zip(request.parts, request.development_files, strict=True):
+        development.setdefault(language, []).extend(conllup.read(path))
+
+    torch.manual_seed(derived_seed(request.seed, "initialisation"))
+    optimiser_state = None
+    if request.parent is None:
+        kind = registry.load(TAGGERS, request.tagger)
+        tagger: Tagger[Any] = kind.from_training(request.settings, training)
+    else:
+        parent = files.read_json(request.parent / "config.json")
+        theirs, ours = (parent["tagger"], parent["settings"]), (request.tagger, request.settings)
+        if theirs != (ours[0], dict(ours[1])):
+            raise InputError(f"{request.parent}: the run to start from is {theirs}, not {ours}")
+        tagger = load_tagger(request.parent, "cpu")
+        optimiser_state = load_file(request.parent / "optimiser.safetensors")
+    tagger.to(device)
+    tokens = sum(len(sentence) for sentence in training)
+    log.info(
+        "%s on %s: %d parameters, %d sentences, %d tokens",
+        *(request.tagger, device, sum(p.numel() for p in tagger.parameters())),
+        *(len(training), tokens),
+    )
+    checkpoint = checkpoint_file(folder)
+    events = folder / "tensorboard"
+    if not checkpoint.exists():
+        shutil.rmtree(events, ignore_errors=True)
+    # Imported here: a job that only predicts need not pay for it.
+    from torch.utils.tensorboard import SummaryWriter
+
+    with SummaryWriter(str(events)) as board:
+
+        def report(row: Mapping[str, float], line: str) -> None:
+            log.info(line)
+            for name, value in row.items():
+                if name != "epoch":
+                    board.add_scalar(name, value, int(row["epoch"]))
+
+        state = train(
+            tagger,
+            training,
+            development,
+            Optimisation(**request.optimisation),
+            seed=request.seed,
+            batch_tokens=batch_tokens,
+            checkpoint=checkpoint,
+            checkpoint_seconds=checkpoint_seconds,
+            identity=request.identity(),
+            optimiser_state=optimiser_state,
+            report=report,
+        )
+    return Result(
+        model=state.best_model,
+        optimiser=moments(tagger, state.best_optimiser),
+        config={
+            "tagger": request.tagger,
+            "settings": dict(request.settings),
+            "optimisation": dict(request.optimisation),
+            "inventory": dict(tagger.inventory),
+            "parts": [list(part) for part in request.parts],
+            "seed": request.seed,
+            "parameters": sum(p.numel() for p in tagger.parameters()),
+            "training_sentences": len(training),
+            "training_tokens": tokens,
+            "epochs": state.epoch,
+            "best_epoch": state.best_epoch,
+            "development_f1": state.best_f1,
+        },
+        history=state.history,
+    )
+
+
+def choose_fraction(
+    count: int, fraction: float, seed: int, corpus: str, language: str
+) -> list[int]:
+    """Indices of a random share of a corpus, in the corpus's order; at least one."""
+    if fraction == 1:
+        return list(range(count))
+    generator = Generator().manual_seed(derived_seed(seed, "fraction", corpus, language))
+    kept = max(1, math.floor(fraction * count + 0.5))
+    return sorted(torch.randperm(count, generator=generator)[:kept].tolist())
+
+
+def load_tagger(folder: Path, device: str) -> Tagger[Any]:
+    """The tagger of a finished run."""
+    config = files.read_json(folder / "config.json")
+    kind = registry.load(TAGGERS, config["tagger"])
+    tagger: Tagger[Any] = kind(config["settings"], config["inventory"])
+    tagger.load_state_dict(load_file(folder / "model.safetensors"))
+    return tagger.to(device)
+
+
+def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor]) -> None:
+    with files.replacing(path) as temporary:
+        save_file({name: t.contiguous() for name, t in sorted(tensors.items())}, temporary)
+
+
+def save_history(path: str | os.PathLike[str], rows: Sequence[Mapping[str, float]]) -> None:
+    """Write a CSV with a row an epoch: epoch, loss, development F1 (0 to 1) in all and each."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({**row, "epoch": int(row["epoch"])})
+    files.write_text(path, text.getvalue())

@@ -1,0 +1,241 @@
+"""Training a tagger: Adam, early stopping on development span F1, resumable to the same bits.
+
+Every random choice comes from the run's seed: initial weights, the order of sentences and dropout
+masks are drawn from seeds derived from (seed, purpose, epoch), so a training that goes on from
+the checkpoint of epoch n is the training that was never stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from crosstag.corpora.sentence import NER, Sentence
+from crosstag.corpora.spans import SpanCounts
+from crosstag.files import replacing
+from crosstag.taggers.tagger import Tagger
+
+
+@dataclass(frozen=True, slots=True)
+class Optimisation:
+    """How a run is optimised (config `models.*.optimisation`).
+
+    Attributes:
+        learning_rate: Adam's step size.
+        batch_size: sentences a step.
+        max_epochs: epochs at most.
+        patience: epochs without a better development F1 after which training stops.
+        clip_norm: gradients are scaled down to this norm.
+        precision: `float32`, or `bfloat16` for matrix products on a GPU.
+    """
+
+    learning_rate: float
+    batch_size: int
+    max_epochs: int
+    patience: int
+    clip_norm: float
+    precision: str
+
+
+@dataclass(slots=True)
+class State:
+    """Where a training stands after an epoch; all that a checkpoint holds."""
+
+    model: dict[str, Tensor]
+    optimiser: dict[str, Any]
+    epoch: int = 0
+    best_model: dict[str, Tensor] = field(default_factory=dict)
+    best_optimiser: dict[str, Any] = field(default_factory=dict)
+    best_epoch: int = 0
+    best_f1: float = -1.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def derived_seed(seed: int, *purpose: object) -> int:
+    """A 63-bit seed for one purpose, the same in every process."""
+    text = "/".join(str(part) for part in (seed, *purpose))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
+
+
+def train(
+    tagger: Tagger[Any],
+    training: Sequence[Sentence],
+    development: Mapping[str, Sequence[Sentence]],
+    optimisation: Optimisation,
+    *,
+    seed: int,
+    batch_tokens: int,
+    checkpoint: Path,
+    checkpoint_seconds: float,
+    identity: str,
+    optimiser_state: Mapping[str, Mapping[str, Tensor]] | None = None,
+    report: Callable[[dict[str, float], str], None] = lambda row, line: None,
+) -> State:
+    """Train until development F1 stops rising and return the state with the best epoch's weights.
+
+    The development score is micro span F1, averaged over languages when there are several
+    (Mueller et al. 2020, section 4: "the average development performance across all languages").
+
+    Args:
+        tagger: the model, on its device; left with the last epoch's weights.
+        training: sentences of all parts together.
+        development: development sentences by language.
+        optimisation: see `Optimisation`.
+        seed: of the run.
+        batch_tokens: tokens a batch when tagging the development text.
+        checkpoint: file for the state, rewritten at most every `checkpoint_seconds` and found
+            again if this process dies; the caller removes it once the results are written.
+        checkpoint_seconds: least time between two checkpoints, in seconds.
+        identity: of everything that decides the result. A checkpoint of another identity is left
+            aside and overwritten.
+        optimiser_state: Adam's moments by parameter name, to continue with (section 4.1).
+        report: called after every epoch with the history row and a progress line.
+
+    Raises:
+        FloatingPointError: if the loss is not finite.
+    """
+    optimiser = torch.optim.Adam(
+        tagger.parameters(), lr=optimisation.learning_rate, betas=(0.9, 0.999), fused=True
+    )
+    if optimiser_state is not None:
+        load_moments(optimiser, tagger, optimiser_state)
+    state = _resume(checkpoint, identity) or State({}, {})
+    if state.epoch:
+        tagger.load_state_dict(state.model)
+        optimiser.load_state_dict(state.optimiser)
+        report({}, f"goes on after epoch {state.epoch}, from its checkpoint")
+    examples = tagger.encode(training)
+    device = next(tagger.parameters()).device
+    saved_at = time.monotonic()
+    while state.epoch < optimisation.max_epochs:
+        if state.epoch - state.best_epoch >= optimisation.patience:
+            break
+        epoch = state.epoch + 1
+        started = time.monotonic()
+        torch.manual_seed(derived_seed(seed, "dropout", epoch))
+        order = Generator().manual_seed(derived_seed(seed, "order", epoch))
+        tagger.train()
+        total = torch.zeros((), dtype=torch.float64, device=device)
+        for batch in tagger.batches(examples, optimisation.batch_size, order):
+            with torch.autocast(
+                device.type,
+                torch.bfloat16,
+                enabled=optimisation.precision == "bfloat16" and device.type == "cuda",
+            ):
+                loss = tagger.loss(batch)
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(tagger.parameters(), optimisation.clip_norm)
+            optimiser.step()
+            total += loss.detach().double() * len(batch)
+        mean_loss = total.item() / len(examples)
+        if not math.isfinite(mean_loss):
+            raise FloatingPointError(f"epoch {epoch}: the training loss is {mean_loss}")
+        seconds = time.monotonic() - started
+        scores = development_scores(tagger, development, batch_tokens=batch_tokens)
+        f1 = statistics.fmean(scores.values())
+        row = {"epoch": float(epoch), "loss": mean_loss, "development_f1": f1}
+        row |= {f"development_f1_{language}": value for language, value in scores.items()}
+        state.history.append(row)
+        state.epoch = epoch
+        state.model = _copy(tagger.state_dict())
+        state.optimiser = _copy(optimiser.state_dict())
+        if f1 > state.best_f1:
+            state.best_f1, state.best_epoch = f1, epoch
+            state.best_model, state.best_optimiser = state.model, state.optimiser
+        whole = time.monotonic() - started
+        left = whole * min(
+            optimisation.max_epochs - epoch,
+            optimisation.patience - (epoch - state.best_epoch),
+        )
+        report(
+            row,
+            f"epoch {epoch}  loss {mean_loss:.4f}  development F1 {100 * f1:.2f} "
+            f"(best {100 * state.best_f1:.2f}, epoch {state.best_epoch})  "
+            f"{len(examples) / seconds:.0f} sentences/s  "
+            f"{whole:.1f} s, at most {left:.0f} s left unless it improves",
+        )
+        if time.monotonic() - saved_at >= checkpoint_seconds:
+            _save(state, checkpoint, identity)
+            saved_at = time.monotonic()
+    return state
+
+
+def development_scores(
+    tagger: Tagger[Any], development: Mapping[str, Sequence[Sentence]], *, batch_tokens: int
+) -> dict[str, float]:
+    """Micro span F1 (0 to 1) by language."""
+    scores = {}
+    for language, sentences in development.items():
+        counts = SpanCounts()
+        predicted = tagger.tag(sentences, batch_tokens=batch_tokens)
+        for sentence, labels in zip(sentences, predicted, strict=True):
+            counts.add(sentence.columns[NER], labels)
+        scores[language] = counts.f1
+    return scores
+
+
+# Adam's moments, by parameter name -----------------------------------------------------------------
+
+
+def moments(tagger: Tagger[Any], optimiser: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Adam's state as flat tensors `parameter/exp_avg`, `…/exp_avg_sq`, `…/step`."""
+    names = [name for name, _ in tagger.named_parameters()]
+    return {
+        f"{names[index]}/{key}": value
+        for index, values in optimiser["state"].items()
+        for key, value in values.items()
+    }
+
+
+def load_moments(
+    optimiser: torch.optim.Adam, tagger: Tagger[Any], tensors: Mapping[str, Any]
+) -> None:
+    """Give a fresh optimiser the moments that `moments` wrote, keeping its own step size."""
+    state = optimiser.state_dict()
+    state["state"] = {
+        index: {key: tensors[f"{name}/{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
+        for index, (name, _) in enumerate(tagger.named_parameters())
+    }
+    optimiser.load_state_dict(state)
+
+
+# Checkpoints ----------------------------------------------------------------------------------------
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    return value
+
+
+def _save(state: State, path: Path, identity: str) -> None:
+    with replacing(path) as temporary:
+        torch.save({"identity": identity, **{k: getattr(state, k) for k in _FIELDS}}, temporary)
+
+
+_FIELDS = tuple(State.__dataclass_fields__)
+
+
+def _resume(path: Path, identity: str) -> State | None:
+    if not os.path.exists(path):
+        return None
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:  # a damaged checkpoint costs time, never the result
+        return None
+    if saved.pop("identity", None) != identity:
+        return None
+    return State(**saved)

@@ -1,0 +1,12 @@
+"""Draw recall errors by tag and regime from scores."""
+
+from crosstag import files, job
+from crosstag.analysis.errors import count_recall_errors
+from crosstag.reporting.figures import plot_recall_errors
+
+job.begin(snakemake.log[0])
+spec = dict(snakemake.params.figure)
+missing = spec.pop("missing")
+scores = [files.read_json(path) for path in snakemake.input.scores]
+frame = count_recall_errors(scores, spec, missing)
+plot_recall_errors(frame, snakemake.params.style, dict(snakemake.output.items()))

@@ -1,0 +1,20 @@
+"""Tag a corpus's development and test text with one run's model."""
+
+from pathlib import Path
+
+from crosstag import job
+
+log = job.begin(snakemake.log[0])
+device = job.claim_device(snakemake.resources.device)
+
+from crosstag.corpora import conllup  # noqa: E402 - torch must see the claimed device only
+from crosstag.evaluation import predictions  # noqa: E402
+from crosstag.training import runs  # noqa: E402
+
+runs.set_up(device, snakemake.threads)
+tagger = runs.load_tagger(Path(snakemake.input.model).parent, device)
+for corpus, output in zip(snakemake.input.corpora, snakemake.output, strict=True):
+    sentences = conllup.read(corpus)
+    labels = tagger.tag(sentences, batch_tokens=snakemake.resources.batch_tokens)
+    predictions.write(output, sentences, labels)
+    log.info("%s: %d sentences", output, len(sentences))

@@ -1,0 +1,16 @@
+"""Make a table of models × regimes × languages from scores and published values."""
+
+from crosstag import files, job
+from crosstag.reporting import tables
+
+job.begin(snakemake.log[0])
+spec = dict(snakemake.params.table)
+missing = spec.pop("missing")
+published = snakemake.input.get("published")
+frame = tables.build_table(
+    spec,
+    [files.read_json(path) for path in snakemake.input.scores],
+    tables.read_published(published) if published else None,
+    missing,
+)
+tables.write_table(frame, spec, **dict(snakemake.output.items()))

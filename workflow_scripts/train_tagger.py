@@ -1,0 +1,36 @@
+"""Train one run, or go on from its checkpoint."""
+
+from pathlib import Path
+
+from crosstag import files, job
+
+log = job.begin(snakemake.log[0])
+device = job.claim_device(snakemake.resources.device)
+
+from crosstag.training import runs  # noqa: E402 - torch must see the claimed device only
+
+request = runs.Request(
+    **snakemake.params.model,
+    parts=snakemake.params.parts,
+    training_files=list(snakemake.input.train),
+    development_files=list(snakemake.input.dev),
+    parent=Path(snakemake.input.parent[0]).parent if snakemake.input.parent else None,
+    seed=int(snakemake.wildcards.seed),
+    code=snakemake.params.code,
+)
+folder = Path(snakemake.output.model).parent
+job.only_one(folder / "checkpoint.lock")
+result = runs.run(
+    request,
+    folder,
+    device=device,
+    threads=snakemake.threads,
+    batch_tokens=snakemake.resources.batch_tokens,
+    checkpoint_seconds=snakemake.resources.checkpoint_seconds,
+    log=log,
+)
+runs.save_tensors(snakemake.output.optimiser, result.optimiser)
+runs.save_history(snakemake.output.history, result.history)
+files.write_json(snakemake.output.config, result.config)
+runs.save_tensors(snakemake.output.model, result.model)
+runs.checkpoint_file(folder).unlink(missing_ok=True)
