@@ -282,7 +282,9 @@ def study_slice(study, item_name):
         CONFIG.corpora[item.corpus].languages[language].constructed is not None
         for language in languages
     ]
+    only_model = {"model": item.model} if kind == "figure" else {}
     return {
+        **only_model,
         "study": study,
         kind: item_name.removeprefix(kind),
         "task": item.task,

@@ -11,7 +11,7 @@ from crosstag.corpora import conllup  # noqa: E402 - torch must see the claimed 
 from crosstag.evaluation import predictions  # noqa: E402
 from crosstag.training import runs  # noqa: E402
 
-runs.set_up(device, snakemake.threads)
+device = runs.set_up(device, snakemake.threads)
 tagger = runs.load_tagger(Path(snakemake.input.model).parent, device)
 for corpus, output in zip(snakemake.input.corpora, snakemake.output, strict=True):
     sentences = conllup.read(corpus)

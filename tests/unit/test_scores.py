@@ -71,7 +71,7 @@ def shares(gold: set, predicted: set) -> dict[str, float]:
 
 
 @given(CORPUS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 @example(NOTHING)
 @example(ONLY_PREDICTED)
 @example(ONLY_GOLD)
@@ -109,7 +109,7 @@ def test_spans_are_scored_as_by_seqeval(corpus):
 
 
 @given(CORPUS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_span_counts_agree_with_the_sets(corpus):
     counts = SpanCounts()
     for gold_tags, predicted_tags in zip(*corpus, strict=True):

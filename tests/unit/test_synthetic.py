@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -299,6 +300,9 @@ def test_articles_are_like_news():
     texts = list(articles(world(1), stream(1, "news"), 2000))
     assert 7 < 2000 / len(texts) < 9
     drawn = [proposition for text in texts for proposition in text]
+    again = [Counter(re.findall(r"last:\d+", str(text))).values() for text in texts]
+    people = [count for counts in again for count in counts]
+    assert sum(count > 1 for count in people) > 0.2 * len(people), "articles keep to their people"
     results = [node for node in drawn if node.concept == "fragment:result"]
     assert len(results) > 50
     for node, language in itertools.product(results[:20], LANGUAGES.values()):

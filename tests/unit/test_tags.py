@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
 # Any order of tags, `I-` without a `B-` and changes of type included.
-SEQUENCES = st.lists(
-    st.sampled_from("O B-PER I-PER B-LOC I-LOC B-X-Y I-X-Y".split()), max_size=12
-)
+SEQUENCES = st.lists(st.sampled_from("O B-PER I-PER B-LOC I-LOC B-X-Y I-X-Y".split()), max_size=12)
 
 
 def perl_start(before: str, tag: str, kind_before: str, kind: str) -> bool:
@@ -63,7 +61,7 @@ def perl_spans(sequence: list[str]) -> list[tuple[str, int, int]]:
 
 
 @given(SEQUENCES)
-@settings(max_examples=400)
+@settings(max_examples=200)
 @example(["I-PER"])
 @example(["I-PER", "I-LOC", "B-LOC", "I-PER"])
 def test_spans_are_those_of_the_shared_tasks_scorer(sequence):
@@ -71,7 +69,7 @@ def test_spans_are_those_of_the_shared_tasks_scorer(sequence):
 
 
 @given(SEQUENCES)
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_spans_are_those_of_seqeval(sequence):
     ours = [(kind, start, end - 1) for kind, start, end in tags.spans(sequence)]
     assert ours == get_entities(sequence)
@@ -88,7 +86,7 @@ def test_a_span_starts_where_the_scorer_says_so(sequence):
 
 
 @given(SEQUENCES)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_iob2_keeps_the_spans_and_is_its_own_iob2(sequence):
     result = tags.to_iob2(sequence)
     assert perl_spans(result) == perl_spans(sequence)
@@ -97,7 +95,7 @@ def test_iob2_keeps_the_spans_and_is_its_own_iob2(sequence):
 
 
 @given(SEQUENCES)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_iob2_begins_every_span_with_b_and_continues_it_with_i(sequence):
     result = tags.to_iob2(sequence)
     written = ["O"] * len(sequence)

@@ -43,13 +43,14 @@ def import_closure(script: str, modules: Iterable[str] = (), root: Path = ROOT) 
     waiting = [root / script]
     for module in modules:
         files = _files(module, root)
-        if not files:
+        base = root.joinpath(*module.split("."))
+        if not {base.with_suffix(".py"), base / "__init__.py"} & set(files):
             raise FileNotFoundError(f"no module {module} under {root}")
         waiting += files
     found: set[Path] = set()
     while waiting:
         path = waiting.pop()
-        if path in found or path.name == "registry.py" and path.parent.name != PACKAGE:
+        if path in found or (path.name == "registry.py" and path.parent.name != PACKAGE):
             continue
         found.add(path)
         waiting += [file for name in _imports(path, root) for file in _files(name, root)]
@@ -75,7 +76,7 @@ def _imports(path: Path, root: Path) -> list[str]:
     return list(_imports_at(path, root, *_stamp(path)))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _imports_at(path: Path, root: Path, *stamp: int) -> tuple[str, ...]:
     names = []
     for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
@@ -95,7 +96,7 @@ def meaning(path: Path) -> str:
     return _meaning_at(path, *_stamp(path))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _meaning_at(path: Path, *stamp: int) -> str:
     tree = ast.parse(path.read_bytes(), filename=str(path))
     for node in ast.walk(tree):
@@ -106,7 +107,7 @@ def _meaning_at(path: Path, *stamp: int) -> str:
                 and isinstance(first.value, ast.Constant)
                 and isinstance(first.value.value, str)
             ):
-                node.body = node.body[1:] or [ast.Pass()]
+                node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
     return ast.unparse(tree)
 
 

@@ -42,6 +42,7 @@ Languages = Annotated[
 ]
 Task = Literal["ner"]
 Regime = Literal["monolingual", "polyglot", "finetuned"]
+MERGE = "tag:yaml.org,2002:merge"
 
 
 class Closed(BaseModel):
@@ -305,9 +306,12 @@ class Config(Closed):
         if parent is None or not parent.per_language:
             return
         if not training.per_language:
-            yield at, (
-                f"{training.start_from} has a run for each language and {name} has one for all: "
-                "there is no single run to start from (see per_language)"
+            yield (
+                at,
+                (
+                    f"{training.start_from} has one run a language and {name} has one for all: "
+                    "there is no single run to start from (see per_language)"
+                ),
             )
             return
         there = self._languages_known(training.start_from)
@@ -422,6 +426,8 @@ def _found(entry: Mapping[str, Any]) -> str:
     """A pydantic error as what was found and what was expected."""
     message = str(entry["msg"]).removeprefix("Input ").strip()
     message = message[0].lower() + message[1:]
+    if entry["type"] in ("model_type", "dict_type"):
+        message = "should be a block of keys"
     found = repr(entry["input"])
     if len(found) > 80:
         found = found[:80] + "…"
@@ -444,18 +450,23 @@ def _places(files: Sequence[str]) -> tuple[dict[str, tuple[str, int]], list[str]
     import yaml
 
     lines: dict[str, tuple[str, int]] = {}
-    repeated: list[str] = []
+    repeated: dict[tuple[str, int], str] = {}
 
     def walk(node: Any, path: str, file: str, seen: set[str]) -> None:
         if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.tag == "tag:yaml.org,2002:merge":
+            # What is merged in (`<<`) first, so that the mapping's own keys replace it.
+            for key, value in sorted(node.value, key=lambda pair: pair[0].tag != MERGE):
+                if key.tag == MERGE:
+                    merged = value.value if isinstance(value, yaml.SequenceNode) else [value]
+                    for mapping in reversed(merged):
+                        walk(mapping, path, file, set())
                     continue
                 here = f"{path}.{key.value}" if path else str(key.value)
+                place = (file, key.start_mark.line + 1)
                 if here in seen:
-                    repeated.append(here)
+                    repeated.setdefault(place, here)  # once, also where it is merged in
                 seen.add(here)
-                lines[here] = (file, key.start_mark.line + 1)
+                lines[here] = place
                 walk(value, here, file, seen)
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
@@ -465,7 +476,7 @@ def _places(files: Sequence[str]) -> tuple[dict[str, tuple[str, int]], list[str]
     for file in files:
         with open(file, encoding="utf-8") as handle:
             walk(yaml.compose(handle, Loader=yaml.SafeLoader), "", file, set())
-    return lines, repeated
+    return lines, list(repeated.values())
 
 
 def _place(path: str, lines: Mapping[str, tuple[str, int]], files: Sequence[str]) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from crosstag.files import sha256, write_text
 
-_known: dict[str, dict[str, list[object]]] = {}
+Known = dict[str, list[object]]
+_known: dict[str, Known] = {}
 
 
 def digest(path: str, cache: str) -> str | None:
@@ -24,10 +25,7 @@ def digest(path: str, cache: str) -> str | None:
     # The time of the last change of the inode cannot be set by hand, as that of the content can.
     stamp: list[object] = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
     if cache not in _known:
-        try:
-            _known[cache] = json.loads(Path(cache).read_text())
-        except (OSError, ValueError):
-            _known[cache] = {}
+        _known[cache] = _load(cache)
     known = _known[cache].get(str(source.resolve()))
     if known and known[:3] == stamp:
         return str(known[3])
@@ -35,3 +33,13 @@ def digest(path: str, cache: str) -> str | None:
     _known[cache][str(source.resolve())] = [*stamp, value]
     write_text(cache, json.dumps(_known[cache], indent=1) + "\n")
     return value
+
+
+def _load(cache: str) -> Known:
+    """What the cache holds that can be used; a damaged one is only slower."""
+    try:
+        found = json.loads(Path(cache).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    entries = found.items() if isinstance(found, dict) else ()
+    return {path: known for path, known in entries if isinstance(known, list) and len(known) == 4}

@@ -44,9 +44,10 @@ def read(
         Sentences with the named columns; the first of a document has the comment `newdoc`.
 
     Raises:
-        InputError: with file and line: a byte that the encoding does not have, a row with too few
-            or too many columns, a tag that is not `O`, `B-type` or `I-type` with a known type, a
-            document marker where none belongs, a file without a sentence.
+        InputError: with file and line: a byte that the encoding does not have, a carriage return
+            that ends no line, a row with too few or too many columns, a tag that is not `O`,
+            `B-type` or `I-type` with a known type, a document marker where none belongs, a file
+            without a sentence.
     """
     rows: list[list[str]] = []
     new_document = False
@@ -101,7 +102,13 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
                     f"not {encoding}; expected {encoding} (older releases are often latin-1: set "
                     "the corpus's encoding in the config)"
                 ) from None
-            yield number, text.removesuffix("\n").removesuffix("\r")
+            text = text.removesuffix("\n").removesuffix("\r")
+            if "\r" in text:
+                raise InputError(
+                    f"{path}, line {number}: found a carriage return inside the line, expected "
+                    "lines that end in LF or CR LF"
+                )
+            yield number, text
 
 
 def _check_tag(tag: str, types: Sequence[str], path: str | Path, number: int) -> None:
@@ -117,7 +124,7 @@ def _check_tag(tag: str, types: Sequence[str], path: str | Path, number: int) ->
 
 def _sentence(rows: list[list[str]], columns: Sequence[str], new_document: bool) -> Sentence:
     values: dict[str, Any] = {
-        name: list(column) for name, column in zip(columns, zip(*rows), strict=True)
+        name: list(column) for name, column in zip(columns, zip(*rows, strict=True), strict=True)
     }
     values[NER] = tags.to_iob2(values[NER])
     assert FORM in values

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import IO
 
 from crosstag.corpora.sentence import FORM, Sentence
 from crosstag.errors import InputError
@@ -27,14 +28,19 @@ def write(
         columns: the columns to write after `ID`, `FORM` among them.
 
     Raises:
-        ValueError: if a value is empty or holds a tab or a line feed, which the format cannot
-            carry; nothing is written then.
+        ValueError: for what the format cannot carry: a sentence without tokens, a value that is
+            empty or holds a tab or a line break, a comment with a line break. Nothing is written
+            then.
     """
     tokens = 0
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as out:
         out.write(HEADER + " ".join([ID, *columns]) + "\n")
         for number, sentence in enumerate(sentences, 1):
+            if not len(sentence):
+                raise ValueError(f"{path}: sentence {number} has no tokens")
             for comment in sentence.comments:
+                if "\n" in comment or "\r" in comment:
+                    raise ValueError(f"{path}: sentence {number}: a line break in {comment!r}")
                 out.write(f"# {comment}\n")
             rows = zip(*(sentence.columns[name] for name in columns), strict=True)
             for index, row in enumerate(rows, 1):
@@ -62,8 +68,9 @@ def read(path: str | os.PathLike[str]) -> list[Sentence]:
 
 def iterate(path: str | os.PathLike[str]) -> Iterator[Sentence]:
     """Sentences of a file, one at a time; see `read`."""
-    with open(path, encoding="utf-8", newline="\n") as lines:
-        header = lines.readline()
+    with open(path, "rb") as raw:
+        lines = _lines(path, raw)
+        _, header = next(lines, (1, ""))
         if not header.startswith(HEADER):
             raise InputError(f"{path}, line 1: found {header[:60]!r}, expected '{HEADER}…'")
         names = header[len(HEADER) :].split()
@@ -71,8 +78,7 @@ def iterate(path: str | os.PathLike[str]) -> Iterator[Sentence]:
             raise InputError(f"{path}, line 1: no column {FORM} among {names}")
         comments: list[str] = []
         rows: list[list[str]] = []
-        for number, line in enumerate(lines, 2):
-            line = line.removesuffix("\n")
+        for number, line in lines:
             if not line:
                 if rows:
                     yield _sentence(names, rows, comments)
@@ -91,7 +97,20 @@ def iterate(path: str | os.PathLike[str]) -> Iterator[Sentence]:
             yield _sentence(names, rows, comments)
 
 
+def _lines(path: str | os.PathLike[str], raw: IO[bytes]) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(raw, 1):
+        try:
+            yield number, line.decode("utf-8").removesuffix("\n")
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{path}, line {number}, byte {error.start + 1}: found 0x{line[error.start]:02x}, "
+                "expected UTF-8"
+            ) from None
+
+
 def _sentence(names: list[str], rows: list[list[str]], comments: list[str]) -> Sentence:
-    columns = {name: list(values) for name, values in zip(names, zip(*rows), strict=True)}
+    columns = {
+        name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)
+    }
     columns.pop(ID, None)
     return Sentence(columns, comments)

@@ -71,7 +71,8 @@ class _Speaker:
                 slots[slot] = [self.word("function:that", inner), *self.clause(part, inner)]
             else:
                 slots[slot] += self.phrase(part, inner)
-        core = {"S": slots["agent"], "O": slots["theme"], "V": self.verb(node, path)}
+        complement = slots["theme"] + slots["predicate"]
+        core = {"S": slots["agent"], "O": complement, "V": self.verb(node, path)}
         first, second, third = (core[letter] for letter in self.language.order)
         adjuncts = slots["goal"] + slots["place"] + slots["time"] + slots["manner"]
         if self.language.order[-1] == "V":

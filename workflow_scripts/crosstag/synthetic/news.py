@@ -58,8 +58,8 @@ class _Article:
             content = self.clause("content", adjuncts=0.15)
             return self.verb("verb:say").add(self.filler("person", "agent"), content)
         if draw < 0.27:
-            agent, office = self.name("person").to("agent"), self.office().to("theme", "definite")
-            return self.verb("verb:be").add(agent, office)
+            office = self.office().to("predicate", "definite")
+            return self.verb("verb:be").add(self.name("person").to("agent"), office)
         return self.clause("root", adjuncts=0.65)
 
     def clause(self, relation: str, adjuncts: float) -> Node:

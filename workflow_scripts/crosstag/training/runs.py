@@ -17,6 +17,7 @@ import logging
 import math
 import os
 import shutil
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
@@ -82,8 +83,14 @@ class Result:
     history: Sequence[Mapping[str, float]] = field(default_factory=list)
 
 
-def set_up(device: str, threads: int) -> None:
-    """Fix what torch would otherwise choose by the machine or the moment."""
+def set_up(device: str, threads: int) -> str:
+    """Fix what torch would otherwise choose by the machine or the moment; the device to use.
+
+    That is `cpu` where this build of torch cannot use the GPU that there is.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        warnings.warn("there is a GPU, but this torch cannot use it; going on without", stacklevel=2)
+        device = "cpu"
     torch.set_num_threads(threads)
     # Flushes the tiny numbers of saturated gates to zero: they cost a hundred times as much.
     torch.set_flush_denormal(True)
@@ -91,6 +98,7 @@ def set_up(device: str, threads: int) -> None:
         # Same seed, same bits: cuBLAS needs a fixed workspace for it.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True, warn_only=True)
+    return device
 
 
 def checkpoint_file(folder: Path) -> Path:
@@ -113,7 +121,7 @@ def run(
         InputError: if the text has labels that the parent run lacks, or the settings are not the
             parent's.
     """
-    set_up(device, threads)
+    device = set_up(device, threads)
     training: list[Sentence] = []
     for (corpus, language, fraction), path in zip(
         request.parts, request.training_files, strict=True

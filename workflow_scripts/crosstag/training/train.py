@@ -112,7 +112,8 @@ def train(
     state = _resume(checkpoint, identity) or State({}, {})
     if state.epoch:
         tagger.load_state_dict(state.model)
-        optimiser.load_state_dict(state.optimiser)
+        # A copy: the optimiser changes its tensors in place, and the best epoch may be this one.
+        optimiser.load_state_dict(_copy(state.optimiser))
         report({}, f"goes on after epoch {state.epoch}, from its checkpoint")
     examples = tagger.encode(training)
     device = next(tagger.parameters()).device

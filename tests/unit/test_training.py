@@ -1,0 +1,284 @@
+"""Training: resumable to the same bits, early stopping, fine-tuning with Adam's state."""
+
+import csv
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+
+from crosstag.corpora import conllup
+from crosstag.corpora.sentence import Sentence
+from crosstag.errors import InputError
+from crosstag.taggers.subtoken_crf import ByteCRF
+from crosstag.training import runs
+from crosstag.training import train as training
+from crosstag.training.train import Optimisation, State, derived_seed, train
+
+SETTINGS = {
+    "embedding_size": 6,
+    "subtoken_layers": 2,
+    "subtoken_hidden": 5,
+    "sentence_layers": 1,
+    "sentence_hidden": 5,
+    "dropout": 0.3,
+    "min_symbol_count": 1,
+}
+OPTIMISATION = {
+    "learning_rate": 0.01,
+    "batch_size": 4,
+    "max_epochs": 5,
+    "patience": 5,
+    "clip_norm": 5.0,
+    "precision": "float32",
+}
+NAMES = ["Ana", "Berto", "Caro", "Dimas", "Elba"]
+
+
+def sentences(count: int, start: int = 0) -> list[Sentence]:
+    rows = []
+    for i in range(start, start + count):
+        name = NAMES[i % len(NAMES)] + "xyz"[i % 3]
+        rows.append(
+            Sentence({"FORM": ["aquí", name, "va", f"n{i}"], "NER": ["O", "B-PER", "O", "O"]})
+        )
+    return rows
+
+
+def tensors_equal(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> bool:
+    return left.keys() == right.keys() and all(left[k].equal(right[k]) for k in left)
+
+
+class Killed(Exception):
+    pass
+
+
+def run_training(path: Path, *, stop_in_epoch: int | None = None, identity: str = "a") -> State:
+    torch.manual_seed(derived_seed(7, "initialisation"))
+    tagger = ByteCRF.from_training(SETTINGS, sentences(20))
+    if stop_in_epoch is not None:
+        plain, calls = tagger.loss, [0]
+
+        def loss(examples: object) -> torch.Tensor:
+            calls[0] += 1
+            if calls[0] == 5 * (stop_in_epoch - 1) + 3:  # the third of an epoch's five batches
+                raise Killed
+            return plain(examples)  # type: ignore[arg-type]
+
+        tagger.loss = loss  # type: ignore[method-assign]
+    return train(
+        tagger,
+        sentences(20),
+        {"spa": sentences(6, 100), "nld": sentences(6, 200)},
+        Optimisation(**OPTIMISATION),
+        seed=7,
+        batch_tokens=100,
+        checkpoint=path,
+        checkpoint_seconds=0,
+        identity=identity,
+    )
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 4])
+def test_a_training_stopped_in_mid_epoch_ends_with_the_same_bits(
+    tmp_path: Path, epoch: int
+) -> None:
+    whole = run_training(tmp_path / "whole.pt")
+    with pytest.raises(Killed):
+        run_training(tmp_path / "cut.pt", stop_in_epoch=epoch)
+    assert (tmp_path / "cut.pt").exists() == (epoch > 1)
+    resumed = run_training(tmp_path / "cut.pt")
+    assert tensors_equal(resumed.best_model, whole.best_model)
+    assert resumed.history == whole.history
+    for index, moments in whole.best_optimiser["state"].items():
+        assert tensors_equal(resumed.best_optimiser["state"][index], moments)
+
+
+def test_a_checkpoint_of_another_identity_or_a_damaged_one_is_not_taken(tmp_path: Path) -> None:
+    whole = run_training(tmp_path / "whole.pt")
+    path = tmp_path / "other.pt"
+    with pytest.raises(Killed):
+        run_training(path, stop_in_epoch=3, identity="b")
+    assert training._resume(path, "b") is not None
+    assert training._resume(path, "a") is None
+    path.write_bytes(path.read_bytes()[:-100])
+    assert training._resume(path, "b") is None
+    assert tensors_equal(run_training(path).best_model, whole.best_model)
+
+
+def test_other_seed_other_bits() -> None:
+    assert derived_seed(1, "order", 1) != derived_seed(2, "order", 1)
+    assert derived_seed(1, "order", 1) != derived_seed(1, "order", 2)
+    assert 0 <= derived_seed(1, "order", 1) < 2**63
+
+
+
+def test_stops_after_patience_and_keeps_the_first_best_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([0.2, 0.5, 0.5, 0.4, 0.9])
+    weights = []
+
+    def scripted(tagger: ByteCRF, *_: object, **__: object) -> dict[str, float]:
+        weights.append(tagger.state_dict()["to_labels.weight"].clone())
+        return {"spa": next(scores)}
+
+    monkeypatch.setattr(training, "development_scores", scripted)
+    tagger = ByteCRF.from_training(SETTINGS, sentences(8))
+    state = train(
+        tagger,
+        sentences(8),
+        {"spa": sentences(2)},
+        Optimisation(**{**OPTIMISATION, "patience": 2}),
+        seed=1,
+        batch_tokens=100,
+        checkpoint=tmp_path / "c.pt",
+        checkpoint_seconds=1e9,
+        identity="",
+    )
+    assert (state.epoch, state.best_epoch, state.best_f1) == (4, 2, 0.5)
+    assert state.best_model["to_labels.weight"].equal(weights[1])
+
+
+def test_development_score_is_the_mean_over_languages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "development_scores", lambda *a, **k: {"spa": 0.2, "nld": 0.6})
+    state = run_training(tmp_path / "c.pt")
+    assert state.best_f1 == pytest.approx(0.4)
+    assert state.history[0]["development_f1_nld"] == 0.6
+
+
+def test_a_loss_that_is_not_finite_is_an_error(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    tagger = ByteCRF.from_training(SETTINGS, sentences(8))
+    with torch.no_grad():
+        tagger.to_labels.bias.fill_(float("nan"))
+    with pytest.raises(FloatingPointError, match="epoch 1"):
+        train(
+            tagger,
+            sentences(8),
+            {"spa": sentences(2)},
+            Optimisation(**OPTIMISATION),
+            seed=1,
+            batch_tokens=100,
+            checkpoint=tmp_path / "c.pt",
+            checkpoint_seconds=0,
+            identity="",
+        )
+
+
+# Runs on disk -------------------------------------------------------------------------------------
+
+
+def request(folder: Path, **changes: object) -> runs.Request:
+    fields = {
+        "tagger": "byte_crf",
+        "settings": SETTINGS,
+        "optimisation": {**OPTIMISATION, "max_epochs": 2},
+        "parts": [("conll", "spa", 1.0)],
+        "training_files": [str(folder / "train.conllup")],
+        "development_files": [str(folder / "dev.conllup")],
+        "parent": None,
+        "seed": 3,
+        "code": "x",
+    }
+    return runs.Request(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def finish(req: runs.Request, folder: Path) -> runs.Result:
+    result = runs.run(
+        req,
+        folder,
+        device="cpu",
+        threads=1,
+        batch_tokens=100,
+        checkpoint_seconds=0,
+        log=logging.getLogger("test"),
+    )
+    runs.save_tensors(folder / "model.safetensors", result.model)
+    runs.save_tensors(folder / "optimiser.safetensors", result.optimiser)
+    runs.save_history(folder / "history.csv", result.history)
+    runs.files.write_json(folder / "config.json", result.config)
+    return result
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    conllup.write(tmp_path / "train.conllup", sentences(12), ["FORM", "NER"])
+    conllup.write(tmp_path / "dev.conllup", sentences(5, 50), ["FORM", "NER"])
+    return tmp_path
+
+
+def test_the_same_run_twice_is_the_same_bytes_and_loads_again(corpus: Path) -> None:
+    for name in ("one", "two"):
+        finish(request(corpus), corpus / name)
+    for file in ("model.safetensors", "optimiser.safetensors", "history.csv", "config.json"):
+        assert (corpus / "one" / file).read_bytes() == (corpus / "two" / file).read_bytes(), file
+    tagger = runs.load_tagger(corpus / "one", "cpu")
+    labels = tagger.tag(sentences(3), batch_tokens=50)
+    assert [len(row) for row in labels] == [4, 4, 4]
+    rows = list(csv.DictReader((corpus / "one" / "history.csv").open()))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert any((corpus / "one" / "tensorboard").iterdir())
+
+
+def test_fine_tuning_goes_on_from_weights_and_moments_at_its_own_step_size(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = finish(request(corpus), corpus / "parent")
+    seen = {}
+    plain = torch.optim.Adam.step
+
+    def step(self: torch.optim.Adam, *args: object) -> object:
+        if not seen:
+            seen["rate"] = self.param_groups[0]["lr"]
+            values = self.param_groups[0]["params"]
+            seen["moments"] = [self.state[p]["exp_avg"].clone() for p in values]
+            seen["steps"] = [float(self.state[p]["step"]) for p in values]
+            seen["weights"] = [p.detach().clone() for p in values]
+        return plain(self, *args)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", step)
+    slower = {**OPTIMISATION, "learning_rate": 0.0001, "max_epochs": 1}
+    finish(request(corpus, parent=corpus / "parent", optimisation=slower), corpus / "child")
+    tagger = runs.load_tagger(corpus / "parent", "cpu")
+    names = [name for name, _ in tagger.named_parameters()]
+    assert seen["rate"] == 0.0001
+    for name, weight, moment, steps in zip(
+        names, seen["weights"], seen["moments"], seen["steps"], strict=True
+    ):
+        assert weight.equal(parent.model[name]), name
+        assert moment.equal(parent.optimiser[f"{name}/exp_avg"]), name
+        assert steps == 3 * parent.config["best_epoch"]
+
+
+def test_fine_tuning_of_another_shape_is_refused(corpus: Path) -> None:
+    finish(request(corpus), corpus / "parent")
+    wider = {**SETTINGS, "sentence_hidden": 7}
+    with pytest.raises(InputError, match="sentence_hidden"):
+        finish(request(corpus, parent=corpus / "parent", settings=wider), corpus / "child")
+
+
+def test_identity_follows_content_code_and_settings_not_paths(corpus: Path, tmp_path: Path) -> None:
+    first = request(corpus).identity()
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for name in ("train.conllup", "dev.conllup"):
+        (moved / name).write_bytes((corpus / name).read_bytes())
+    assert request(moved).identity() == first
+    assert request(corpus, code="y").identity() != first
+    assert request(corpus, seed=4).identity() != first
+    with (moved / "dev.conllup").open("a") as file:
+        file.write("1\tx\tO\n\n")
+    assert request(moved).identity() != first
+
+
+def test_a_fraction_is_drawn_by_the_seed_in_corpus_order() -> None:
+    chosen = runs.choose_fraction(100, 0.25, 1, "conll", "spa")
+    assert len(chosen) == 25 and chosen == sorted(set(chosen))
+    assert chosen == runs.choose_fraction(100, 0.25, 1, "conll", "spa")
+    assert chosen != runs.choose_fraction(100, 0.25, 2, "conll", "spa")
+    assert chosen != runs.choose_fraction(100, 0.25, 1, "conll", "nld")
+    assert runs.choose_fraction(3, 0.01, 1, "conll", "spa") in ([0], [1], [2])
+    assert runs.choose_fraction(4, 1.0, 9, "conll", "spa") == [0, 1, 2, 3]

@@ -1,0 +1,105 @@
+"""A tiny project, run once, and what Snakemake would do after one thing in it is edited."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crosstag.synthetic.conll import write_conll
+
+ROOT = Path(__file__).resolve().parents[2]
+SNAKEMAKE = Path(sys.executable).parent / "snakemake"
+CODE = ["Snakefile", "rules", "workflow_scripts", "profiles", "envs", "configs"]
+
+
+class Project:
+    """A copy of the workflow with a config of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def result(self, name: str) -> Path:
+        return self.folder / "results/tiny" / name
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+        return subprocess.Popen(
+            [str(SNAKEMAKE), "--cores", "2", "--configfile", "tiny.yaml", *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def snakemake(self, *arguments: str, fails: bool = False) -> str:
+        process = self.start(*arguments)
+        output, _ = process.communicate(timeout=600)
+        assert (process.returncode != 0) == fails, output
+        return output
+
+    def planned(self, target: str = "all") -> set[str]:
+        """Jobs that Snakemake would run: the rule and its wildcards, `all` left out."""
+        output = self.snakemake("-n", target)
+        jobs = set()
+        for block in re.split(r"\n\s*\n", output):
+            rule = re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE)
+            if rule and not rule[1].startswith("all"):
+                wildcards = re.search(r"^\s*wildcards: (.*)", block, re.MULTILINE)
+                values = re.findall(r"=([^,]+)", wildcards[1]) if wildcards else []
+                jobs.add(" ".join([rule[1], *values]))
+        assert jobs or "Nothing to be done" in output, output
+        return jobs
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.path(name)
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{name} does not hold {old!r}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def copy_workflow(folder: Path) -> None:
+    skip = shutil.ignore_patterns("__pycache__")
+    for name in CODE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=skip)
+        else:
+            shutil.copy2(source, folder / name)
+    shutil.copy2(Path(__file__).parent / "tiny.yaml", folder / "tiny.yaml")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The tiny project with everything computed. Tests copy it and leave it as it is."""
+    folder = tmp_path_factory.mktemp("finished")
+    copy_workflow(folder)
+    for split, name, count in (("train", "train", 40), ("dev", "testa", 12), ("test", "testb", 12)):
+        write_conll(
+            folder / f"data/conll2002/esp.{name}",
+            language="qac",
+            layout="spanish",
+            split=split,
+            sentences=count,
+            seed=1,
+        )
+    project = Project(folder)
+    project.snakemake("all")
+    return project
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Project:
+    """A copy of the finished project, time stamps kept, for one test to change."""
+    folder = tmp_path / "project"
+    shutil.copytree(finished.folder, folder, symlinks=True)
+    return Project(folder)

@@ -1,0 +1,235 @@
+"""What an edit makes stale: the exact set of jobs that Snakemake then plans."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Project, copy_workflow
+
+TABLE, FIGURE = "mueller2020_table1", "mueller2020_figure1b"
+LANGUAGES = ("qaa", "spa")
+RUNS = ("mono-qaa", "mono-spa", "poly", "tuned-qaa", "tuned-spa")
+
+
+def languages_of(run: str, languages: tuple[str, ...] = LANGUAGES) -> tuple[str, ...]:
+    return languages if run == "poly" else (run.partition("-")[2],)
+
+
+def train(*runs: str, seed: int = 1) -> set[str]:
+    return {f"train_tagger ner byte_crf {run} {seed}" for run in runs}
+
+
+def evaluate(stage: str, *runs: str, seed: int = 1, languages: tuple[str, ...] = LANGUAGES) -> set:
+    return {
+        f"{stage} ner byte_crf {run} {seed} conll {language}"
+        for run in runs
+        for language in languages_of(run, languages)
+    }
+
+
+def follow(*runs: str, seed: int = 1, languages: tuple[str, ...] = LANGUAGES) -> set[str]:
+    """Trainings and everything after them."""
+    return (
+        train(*runs, seed=seed)
+        | evaluate("predict_tags", *runs, seed=seed, languages=languages)
+        | evaluate("score_predictions", *runs, seed=seed, languages=languages)
+        | {TABLE, FIGURE}
+    )
+
+
+def read(language: str, *splits: str) -> set[str]:
+    return {f"read_corpus conll {language} {s}" for s in splits or ("train", "dev", "test")}
+
+
+def generate(language: str) -> set[str]:
+    return {f"generate_corpus made/{language}.{s}" for s in ("train", "testa", "testb")}
+
+
+SPANISH = "data/conll2002/esp.train"
+
+
+def change(path: Path) -> None:
+    """Other content of the same size."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(" Fp ", " Fc ", 1), encoding="utf-8")
+
+
+def test_nothing_is_stale_after_a_run(project: Project) -> None:
+    assert project.planned() == set()
+
+
+def test_content_of_a_raw_file(project: Project) -> None:
+    change(project.path(SPANISH))
+    stale = ("mono-spa", "poly", "tuned-qaa", "tuned-spa")
+    assert project.planned() == read("spa", "train") | follow(*stale)
+
+
+def test_content_of_a_raw_file_under_an_older_time_stamp(project: Project) -> None:
+    path = project.path(SPANISH)
+    change(path)
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    stale = ("mono-spa", "poly", "tuned-qaa", "tuned-spa")
+    assert project.planned() == read("spa", "train") | follow(*stale)
+
+
+def test_content_of_a_test_file_leaves_training_alone(project: Project) -> None:
+    change(project.path("data/conll2002/esp.testb"))
+    runs = ("mono-spa", "tuned-spa")
+    expected = read("spa", "test") | {TABLE, FIGURE}
+    for stage in ("predict_tags", "score_predictions"):
+        expected |= evaluate(stage, *runs) | {f"{stage} ner byte_crf poly 1 conll spa"}
+    assert project.planned() == expected
+
+
+def test_touched_files(project: Project) -> None:
+    for path in project.folder.rglob("*"):
+        if path.is_file() and ".snakemake" not in path.parts:
+            path.touch()
+    assert project.planned() == set()
+
+
+def test_a_fresh_checkout(project: Project) -> None:
+    for name in ("Snakefile", "rules", "workflow_scripts", "profiles", "envs", "configs"):
+        path = project.path(name)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    copy_workflow(project.folder)
+    for path in project.path("workflow_scripts").rglob("*.py"):
+        path.touch()
+    assert project.planned() == set()
+
+
+def test_a_moved_folder(project: Project, tmp_path: Path) -> None:
+    shutil.move(project.folder, tmp_path / "elsewhere")
+    assert Project(tmp_path / "elsewhere").planned() == set()
+
+
+def test_a_copied_folder_with_new_time_stamps(project: Project, tmp_path: Path) -> None:
+    shutil.copytree(project.folder, tmp_path / "copy", copy_function=shutil.copyfile)
+    shutil.copymode(project.folder, tmp_path / "copy")
+    assert Project(tmp_path / "copy").planned() == set()
+
+
+def test_a_hyperparameter(project: Project) -> None:
+    project.edit("tiny.yaml", "dropout: 0.1", "dropout: 0.2")
+    assert project.planned() == follow(*RUNS)
+
+
+def test_the_fine_tuning_step_size(project: Project) -> None:
+    project.edit("tiny.yaml", "learning_rate: 0.001", "learning_rate: 0.002")
+    assert project.planned() == follow("tuned-qaa", "tuned-spa")
+
+
+def test_a_figure_setting(project: Project) -> None:
+    project.edit("tiny.yaml", "height_in: 2.4", "height_in: 2.6")
+    assert project.planned() == {FIGURE}
+
+
+def test_a_compute_setting(project: Project) -> None:
+    project.edit(
+        "tiny.yaml",
+        "device: cpu, threads: 1, batch_tokens: 1000, checkpoint_seconds: 0",
+        "device: auto, threads: 2, batch_tokens: 500, checkpoint_seconds: 9",
+    )
+    assert project.planned() == set()
+
+
+def test_what_tables_call_a_model(project: Project) -> None:
+    project.edit("tiny.yaml", "label: Byte CRF", "label: Bytes")
+    assert project.planned() == {TABLE, FIGURE}
+
+
+def test_the_licence_of_a_corpus(project: Project) -> None:
+    project.edit("tiny.yaml", "licence: none", "licence: some")
+    assert project.planned() == set()
+
+
+def test_the_script_of_a_rule(project: Project) -> None:
+    project.edit("workflow_scripts/score_predictions.py", "splits = ", "parts = splits = ")
+    assert project.planned() == evaluate("score_predictions", *RUNS) | {TABLE, FIGURE}
+
+
+def test_a_module_deep_in_the_import_closure(project: Project) -> None:
+    project.edit(
+        "workflow_scripts/crosstag/corpora/tags.py",
+        'prefix, _, kind = tag.partition("-")',
+        'prefix, _, kind = str(tag).partition("-")',
+    )
+    assert project.planned() == read("qaa") | read("spa") | follow(*RUNS)
+
+
+def test_a_module_of_the_tagger(project: Project) -> None:
+    project.edit("workflow_scripts/crosstag/taggers/lstm.py", "start = 0\n", "start = 0 + 0\n")
+    assert project.planned() == follow(*RUNS)
+
+
+def test_a_module_of_the_figure_alone(project: Project) -> None:
+    project.edit("workflow_scripts/crosstag/reporting/figures.py", "POINTS = 7", "POINTS = 7.5")
+    assert project.planned() == {FIGURE}
+    assert project.planned("all_figures") == {FIGURE}
+    assert project.planned("all_tables") == set()
+
+
+def test_a_module_that_nothing_imports_and_another_tagger(project: Project) -> None:
+    room = project.path("workflow_scripts/crosstag/taggers")
+    (room / "novel.py").write_text("VALUE = 1\n")
+    project.edit(
+        "workflow_scripts/crosstag/taggers/registry.py",
+        "TAGGERS: dict[str, str] = {",
+        'TAGGERS: dict[str, str] = {\n    "novel": "crosstag.taggers.novel:VALUE",',
+    )
+    assert project.planned() == set()
+
+
+def test_a_comment_a_docstring_and_a_blank_line(project: Project) -> None:
+    for name in ("corpora/tags.py", "taggers/lstm.py", "training/train.py", "job.py"):
+        path = project.path(f"workflow_scripts/crosstag/{name}")
+        text = path.read_text(encoding="utf-8")
+        end = text.index('"""', 3)
+        path.write_text(f"{text[:end]} More.{text[end:]}\n\n# The end.\n", encoding="utf-8")
+    project.edit("workflow_scripts/score_predictions.py", '"""Score', '"""Now score')
+    assert project.planned() == set()
+
+
+NEW = """      qad:
+        files: {train: made/qad.train, dev: made/qad.testa, test: made/qad.testb}
+        raw: {format: columns, columns: [FORM, XPOS, NER], encoding: utf-8, document_marker: token}
+        constructed: {layout: dutch, sentences: {train: 40, dev: 12, test: 12}}
+"""
+
+
+def test_a_new_language(project: Project) -> None:
+    project.edit("tiny.yaml", "models:\n", NEW + "models:\n")
+    runs = ("mono-qad", "poly", "tuned-qaa", "tuned-spa", "tuned-qad")
+    languages = ("qaa", "spa", "qad")
+    assert project.planned() == generate("qad") | read("qad") | follow(*runs, languages=languages)
+
+
+def test_a_language_removed(project: Project) -> None:
+    text = project.path("tiny.yaml").read_text(encoding="utf-8")
+    start, end = text.index("      spa:\n"), text.index("models:\n")
+    project.path("tiny.yaml").write_text(text[:start] + text[end:], encoding="utf-8")
+    assert project.planned() == follow("poly", "tuned-qaa", languages=("qaa",))
+
+
+def test_a_seed_more(project: Project) -> None:
+    project.edit("tiny.yaml", "seeds: [1]", "seeds: [1, 2]")
+    assert project.planned() == follow(*RUNS, seed=2)
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/data.md"])
+def test_documentation(project: Project, name: str) -> None:
+    project.path(name).parent.mkdir(exist_ok=True)
+    project.path(name).write_text("Other words.\n")
+    assert project.planned() == set()
+
+
+def test_one_figure_is_redrawn_by_one_job(project: Project) -> None:
+    before = project.result("figures/mueller2020/figure1b.png").read_bytes()
+    project.edit("tiny.yaml", "height_in: 2.4", "height_in: 3.0")
+    output = project.snakemake("all_figures")
+    assert "2 of 2 steps (100%) done" in output  # the figure and the target itself
+    assert project.result("figures/mueller2020/figure1b.png").read_bytes() != before
+    assert project.planned() == set()
