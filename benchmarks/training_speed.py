@@ -638,6 +638,10 @@ def main() -> None:
             read(args)
     except InputError as error:
         raise SystemExit(f"error: {error}") from None
+    load = os.getloadavg()[0]
+    if load > (os.cpu_count() or 1) - args.threads + 0.5:
+        # Threads that wait for one another lose far more than the share that the others take.
+        _say(f"warning: the machine is busy (load {load:.1f}); these figures will be worthless")
     pythons = {"flair": flair_python(args.flair_env.resolve()), "crosstag": Path(sys.executable)}
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in ("machine", *WORKERS)}
     for repeat in range(args.repeats):
@@ -649,7 +653,13 @@ def main() -> None:
     print(table(summary, args, runs["crosstag"][0]))
     if args.output:
         settings = {n: v for n, v in vars(args).items() if isinstance(v, int | str)}
-        result = {"settings": settings, "cores": os.cpu_count(), "summary": summary, "runs": runs}
+        result = {
+            "settings": settings,
+            "cores": os.cpu_count(),
+            "load_before": load,
+            "summary": summary,
+            "runs": runs,
+        }
         args.output.write_text(json.dumps(result, indent=1) + "\n")
 
 

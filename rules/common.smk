@@ -4,6 +4,7 @@
 # config then leaves its outputs alone. What is under `compute` goes through threads and resources,
 # which Snakemake does not hold against an output.
 
+import functools
 import os
 import re
 import sys
@@ -78,6 +79,7 @@ def score_file(task, model, run, seed, corpus, language, split):
 # Code and compute ----------------------------------------------------------------------------
 
 
+@functools.cache  # thousands of jobs share a few scripts
 def code(name, *modules):
     """Digest of a script and all of the project that it imports."""
     return closure.digest(name, modules)

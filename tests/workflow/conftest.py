@@ -51,12 +51,11 @@ class Project:
         """Jobs that Snakemake would run: the rule and its wildcards, `all` left out."""
         output = self.snakemake("-n", target)
         jobs = set()
-        for block in re.split(r"\n\s*\n", output):
-            rule = re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE)
-            if rule and not rule[1].startswith("all"):
+        for rule, block in re.findall(r"^(?:local)?rule (\w+):\n((?: .*\n)*)", output, re.MULTILINE):
+            if not rule.startswith("all"):
                 wildcards = re.search(r"^\s*wildcards: (.*)", block, re.MULTILINE)
                 values = re.findall(r"=([^,]+)", wildcards[1]) if wildcards else []
-                jobs.add(" ".join([rule[1], *values]))
+                jobs.add(" ".join([rule, *values]))
         assert jobs or "Nothing to be done" in output, output
         return jobs
 

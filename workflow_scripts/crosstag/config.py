@@ -119,6 +119,9 @@ class CorpusLanguage(Closed):
 
     @model_validator(mode="after")
     def _all_splits(self) -> Self:
+        # Every study trains, selects and reports, so a corpus without one of the three is a slip.
+        if lacking := {"train", "dev", "test"} - set(self.files):
+            raise ValueError(f"files lacks {', '.join(sorted(lacking))}")
         if self.constructed and set(self.constructed.sentences) != set(self.files):
             raise ValueError("constructed.sentences and files must name the same splits")
         return self

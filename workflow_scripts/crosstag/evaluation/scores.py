@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
 
 from crosstag.corpora import tags
 from crosstag.corpora.spans import SpanCounts
+from crosstag.evaluation.seqeval_alone import precision_recall_fscore_support
 
 
 def score(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> dict[str, Any]:

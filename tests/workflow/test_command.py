@@ -1,0 +1,94 @@
+"""The command line as users type it, the config's errors, and what comes out of a run."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+
+import pytest
+from conftest import SNAKEMAKE, Project
+
+from crosstag.corpora import conllup
+from crosstag.files import read_json
+
+
+def run(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(SNAKEMAKE), *words], cwd=project.folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--cores 8 --resources gpu=2 all_tables --configfile tiny.yaml",
+        "all_tables --cores 8 --resources gpu=2 --configfile tiny.yaml",
+        "--configfile tiny.yaml --cores 8 --resources gpu=2 mem_mb=9000 -n all_tables",
+    ],
+)
+def test_the_documented_command_works_as_written(project: Project, line: str) -> None:
+    done = run(project, *line.split())
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "hint"),
+    [
+        ("batch_size: 4", "batchsize: 4", "models.byte_crf.optimisation.batchsize", "batch_size"),
+        ("max_epochs: 5", "max_epochs: five", "models.byte_crf.optimisation.max_epochs", "'five'"),
+        (
+            "parts: [{corpus: conll, languages: all",
+            "parts: [{corpus: conll, languages: [qab]",
+            "trainings.mono.parts.0.languages.0",
+            "'qaa'",
+        ),
+        ("parts: [{corpus: conll,", "parts: [{corpus: conl,", "parts.0.corpus", "'conll'"),
+    ],
+)
+def test_a_wrong_config_stops_before_any_job(
+    project: Project, old: str, new: str, place: str, hint: str
+) -> None:
+    project.edit("tiny.yaml", old, new)
+    output = project.snakemake("all", fails=True)
+    assert "tiny.yaml, line " in output and place in output and hint in output
+    assert "rule " not in output
+
+
+def test_tokens_are_conserved_from_raw_file_to_scores(finished: Project) -> None:
+    for language in ("qaa", "spa"):
+        for split in ("dev", "test"):
+            counts = read_json(finished.result(f"corpora/conll/{language}/{split}.json"))
+            corpus = conllup.read(finished.result(f"corpora/conll/{language}/{split}.conllup"))
+            for run_key in (f"mono-{language}", "poly", f"tuned-{language}"):
+                place = f"ner/byte_crf/{run_key}/seed-1/conll-{language}-{split}"
+                predicted = conllup.read(finished.result(f"predictions/{place}.conllup"))
+                assert [s.tokens for s in predicted] == [s.tokens for s in corpus]
+                score = read_json(finished.result(f"scores/{place}.json"))
+                assert score["tokens"] == counts["tokens"] == sum(map(len, corpus))
+                assert score["spans"]["micro"]["gold"] == sum(counts["entities"].values())
+
+
+def test_the_table_holds_the_chosen_runs_test_score(finished: Project) -> None:
+    with finished.result("tables/mueller2020/table1.csv").open(encoding="utf-8") as file:
+        rows = {(r["regime"], r["target"]): r for r in csv.DictReader(file)}
+    assert len(rows) == 9
+    for regime, run_key in (("monolingual", "mono-spa"), ("polyglot", "poly")):
+        place = f"scores/ner/byte_crf/{run_key}/seed-1/conll-spa-test.json"
+        f1 = read_json(finished.result(place))["spans"]["micro"]["f1"]
+        assert float(rows[regime, "spa"]["value"]) == pytest.approx(100 * f1, abs=1e-5)
+    for suffix in ("md", "tex", "html"):
+        text = finished.result(f"tables/mueller2020/table1.{suffix}").read_text(encoding="utf-8")
+        assert "Byte CRF" in text
+
+
+def test_a_corpus_that_is_not_there_is_marked(project: Project) -> None:
+    project.path("data/conll2002/esp.train").unlink()
+    project.snakemake("all")
+    with project.result("tables/mueller2020/table1.csv").open(encoding="utf-8") as file:
+        rows = {(r["regime"], r["target"]): r for r in csv.DictReader(file)}
+    assert rows["monolingual", "spa"]["value"] == ""
+    assert "esp.train" in rows["monolingual", "spa"]["note"]
+    assert rows["monolingual", "qaa"]["value"] != ""
+    project.edit("tiny.yaml", "missing_corpora: mark", "missing_corpora: fail")
+    assert "esp.train" in project.snakemake("-n", "all", fails=True)
