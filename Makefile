@@ -19,7 +19,7 @@ gpu_limit = $(if $(filter-out 0,$1),--resources gpu=$1)
 RUN = $(SNAKEMAKE) --cores $(CORES) $(call gpu_limit,$(GPUS)) $(if $(CONFIG),--configfile $(CONFIG))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup all all_tables all_figures test lint lock conda clean distclean
+.PHONY: help setup all all_tables all_figures test lint schema lock conda clean distclean
 
 help: ## show this
 	@echo 'make TARGET [CORES=8] [GPUS=2] [CONFIG=configs/open.yaml] [ARGS="-n"]'
@@ -45,6 +45,9 @@ lint: setup ## check style, formatting and the workflow
 	$(PYTHON_BIN) -m ruff format --check .
 	$(PYTHON_BIN) -m snakefmt --check Snakefile rules
 	$(SNAKEMAKE) --lint
+
+schema: setup ## export the config's JSON Schema for editors
+	PYTHONPATH=workflow_scripts $(PYTHON_BIN) -m crosstag.config > configs/schema.json
 
 lock: setup ## resolve envs/requirements.in anew: requirements.lock and environment.yaml
 	$(PYTHON_BIN) envs/lock.py

@@ -4,11 +4,10 @@ import itertools
 
 import pytest
 import torch
+from crosstag.taggers.crf import viterbi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchcrf import CRF
-
-from crosstag.taggers.crf import viterbi
 
 
 def model(labels: int, seed: int) -> CRF:
@@ -53,4 +52,6 @@ def test_likelihood_is_normalised_over_all_paths() -> None:
     expected = path_score(crf, emissions[:, 0], gold) - float(
         torch.tensor(scores, dtype=torch.float64).logsumexp(0)
     )
-    assert crf(emissions, torch.tensor(gold).unsqueeze(1), torch.ones(4, 1, dtype=torch.bool)).item() == pytest.approx(expected)
+    assert crf(
+        emissions, torch.tensor(gold).unsqueeze(1), torch.ones(4, 1, dtype=torch.bool)
+    ).item() == pytest.approx(expected)

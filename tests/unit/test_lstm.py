@@ -2,13 +2,12 @@
 
 import pytest
 import torch
+from crosstag.taggers.dropout import dropout
+from crosstag.taggers.lstm import BiLSTM, Packing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence
-
-from crosstag.taggers.dropout import dropout
-from crosstag.taggers.lstm import BiLSTM, Packing
 
 LENGTHS = st.lists(st.integers(1, 9), min_size=1, max_size=7).map(
     lambda values: torch.tensor(sorted(values, reverse=True))

@@ -2,14 +2,12 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from torch import nn
-
-
 from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError
 from crosstag.taggers.subtoken_crf import ByteCRF, CharacterCRF, _by_budget
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
 
 SETTINGS = {
     "embedding_size": 5,
@@ -55,7 +53,8 @@ def test_loss_is_the_mean_over_sentences_of_the_plain_computation(kind: type) ->
     loss = tagger.loss(tagger.encode(TEXT))
     expected = [
         -tagger.crf(
-            plain_emissions(tagger, s).unsqueeze(1), tagger._label_indices(s.columns["NER"])[:, None]
+            plain_emissions(tagger, s).unsqueeze(1),
+            tagger._label_indices(s.columns["NER"])[:, None],
         )
         for s in TEXT
     ]

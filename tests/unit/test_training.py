@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-
 from crosstag.corpora import conllup
 from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError
@@ -49,7 +48,7 @@ def tensors_equal(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor])
     return left.keys() == right.keys() and all(left[k].equal(right[k]) for k in left)
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
@@ -62,7 +61,7 @@ def run_training(path: Path, *, stop_in_epoch: int | None = None, identity: str 
         def loss(examples: object) -> torch.Tensor:
             calls[0] += 1
             if calls[0] == 5 * (stop_in_epoch - 1) + 3:  # the third of an epoch's five batches
-                raise Killed
+                raise KilledError
             return plain(examples)  # type: ignore[arg-type]
 
         tagger.loss = loss  # type: ignore[method-assign]
@@ -84,7 +83,7 @@ def test_a_training_stopped_in_mid_epoch_ends_with_the_same_bits(
     tmp_path: Path, epoch: int
 ) -> None:
     whole = run_training(tmp_path / "whole.pt")
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         run_training(tmp_path / "cut.pt", stop_in_epoch=epoch)
     assert (tmp_path / "cut.pt").exists() == (epoch > 1)
     resumed = run_training(tmp_path / "cut.pt")
@@ -97,7 +96,7 @@ def test_a_training_stopped_in_mid_epoch_ends_with_the_same_bits(
 def test_a_checkpoint_of_another_identity_or_a_damaged_one_is_not_taken(tmp_path: Path) -> None:
     whole = run_training(tmp_path / "whole.pt")
     path = tmp_path / "other.pt"
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         run_training(path, stop_in_epoch=3, identity="b")
     assert training._resume(path, "b") is not None
     assert training._resume(path, "a") is None
@@ -110,7 +109,6 @@ def test_other_seed_other_bits() -> None:
     assert derived_seed(1, "order", 1) != derived_seed(2, "order", 1)
     assert derived_seed(1, "order", 1) != derived_seed(1, "order", 2)
     assert 0 <= derived_seed(1, "order", 1) < 2**63
-
 
 
 def test_stops_after_patience_and_keeps_the_first_best_epoch(

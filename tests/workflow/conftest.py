@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from crosstag.synthetic.conll import write_conll
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +50,9 @@ class Project:
         """Jobs that Snakemake would run: the rule and its wildcards, `all` left out."""
         output = self.snakemake("-n", target)
         jobs = set()
-        for rule, block in re.findall(r"^(?:local)?rule (\w+):\n((?: .*\n)*)", output, re.MULTILINE):
+        for rule, block in re.findall(
+            r"^(?:local)?rule (\w+):\n((?: .*\n)*)", output, re.MULTILINE
+        ):
             if not rule.startswith("all"):
                 wildcards = re.search(r"^\s*wildcards: (.*)", block, re.MULTILINE)
                 values = re.findall(r"=([^,]+)", wildcards[1]) if wildcards else []

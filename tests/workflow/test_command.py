@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 from conftest import SNAKEMAKE, Project
-
 from crosstag.corpora import conllup
 from crosstag.files import read_json
 

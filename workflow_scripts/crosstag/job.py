@@ -41,9 +41,7 @@ def begin(log: str) -> logging.Logger:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.excepthook = _tell
     if WORKFLOW_PID in os.environ:
-        threading.Thread(
-            target=_watch, args=(int(os.environ[WORKFLOW_PID]),), daemon=True
-        ).start()
+        threading.Thread(target=_watch, args=(int(os.environ[WORKFLOW_PID]),), daemon=True).start()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s  %(message)s", datefmt="%H:%M:%S", force=True
     )

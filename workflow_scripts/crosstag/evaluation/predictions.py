@@ -20,9 +20,7 @@ def write(
         ValueError: if a sentence has another number of labels than of tokens.
     """
     beside = (
-        Sentence(
-            {FORM: s.tokens, NER: s.columns[NER], PREDICTED: list(predicted)}, s.comments
-        )
+        Sentence({FORM: s.tokens, NER: s.columns[NER], PREDICTED: list(predicted)}, s.comments)
         for s, predicted in zip(sentences, labels, strict=True)
     )
     conllup.write(path, beside, [FORM, NER, PREDICTED])

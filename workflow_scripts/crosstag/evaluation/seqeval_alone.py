@@ -1,7 +1,7 @@
 """seqeval without scikit-learn.
 
-seqeval imports scikit-learn for one class, the category of a warning, and that import takes longer
-than scoring a corpus. A stand-in of the same name is there while seqeval is imported, and only then.
+seqeval imports scikit-learn for one class, the category of a warning, and that import takes
+longer than scoring a corpus. A stand-in is there while seqeval is imported, and only then.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def viterbi(crf: CRF, emissions: Tensor, lengths: Tensor) -> list[list[int]]:
         emissions: shape: [T, B, L]; rows past a sentence's end may hold anything finite.
         lengths: shape: [B], at least 1 each, on CPU.
     """
-    steps, batch, _ = emissions.shape
+    steps = emissions.shape[0]
     lengths = lengths.to(emissions.device)
     score = crf.start_transitions + emissions[0]  # shape: [B, L]
     pointers = []

@@ -119,9 +119,7 @@ class _Layer(torch.autograd.Function):
             torch.mul(o, squashed[:, rows], out=states[:, rows])
             start = offset
         ctx.packing = packing
-        ctx.save_for_backward(
-            inputs, symbols, weight_ih, weight_hh, gates, cells, squashed, states
-        )
+        ctx.save_for_backward(inputs, symbols, weight_ih, weight_hh, gates, cells, squashed, states)
         return torch.cat([states[0], states[1][packing.mirror]], dim=-1)
 
     @staticmethod
@@ -161,9 +159,7 @@ class _Layer(torch.autograd.Function):
             if offset:
                 d_c.mul_(f[:, rows])
                 d_carried = torch.bmm(gate, weight_hh)
-        d_weight_hh = torch.bmm(
-            d_gates[:, batch:].transpose(1, 2), states[:, packing.previous]
-        )
+        d_weight_hh = torch.bmm(d_gates[:, batch:].transpose(1, 2), states[:, packing.previous])
         if symbols is None:
             d_rows = (d_gates[0], d_gates[1][packing.mirror])  # shape: [N, 4H] each
         else:

@@ -26,7 +26,7 @@ from crosstag.taggers.lstm import BiLSTM, Packing
 from crosstag.taggers.tagger import Tagger
 
 #: symbols that one pass over distinct words may hold when decoding, to bound memory
-_SYMBOLS_A_PASS = 32_768
+_SYMBOLS_A_PASS = 8_192
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """A run: one model trained on one training with one seed, and the folder that holds it.
 
-    model.safetensors      weights of the best epoch
-    optimiser.safetensors  Adam's moments of that epoch, for a training that starts from this run
-    config.json            settings, inventory, what it learned from, best epoch
-    history.csv            a row an epoch
-    tensorboard/           the same as TensorBoard events, with speeds
-    checkpoint.pt          only while the run is unfinished
+model.safetensors      weights of the best epoch
+optimiser.safetensors  Adam's moments of that epoch, for a training that starts from this run
+config.json            settings, inventory, what it learned from, best epoch
+history.csv            a row an epoch
+tensorboard/           the same as TensorBoard events, with speeds
+checkpoint.pt          only while the run is unfinished
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def set_up(device: str, threads: int) -> str:
     That is `cpu` where this build of torch cannot use the GPU that there is.
     """
     if device == "cuda" and not torch.cuda.is_available():
-        warnings.warn("there is a GPU, but this torch cannot use it; going on without", stacklevel=2)
+        warnings.warn(
+            "there is a GPU, but this torch cannot use it; going on without", stacklevel=2
+        )
         device = "cpu"
     torch.set_num_threads(threads)
     # Flushes the tiny numbers of saturated gates to zero: they cost a hundred times as much.

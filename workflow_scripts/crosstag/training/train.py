@@ -186,7 +186,7 @@ def development_scores(
     return scores
 
 
-# Adam's moments, by parameter name -----------------------------------------------------------------
+# Adam's moments, by parameter name ------------------------------------------------------------
 
 
 def moments(tagger: Tagger[Any], optimiser: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -211,7 +211,7 @@ def load_moments(
     optimiser.load_state_dict(state)
 
 
-# Checkpoints ----------------------------------------------------------------------------------------
+# Checkpoints ----------------------------------------------------------------------------------
 
 
 def _copy(value: Any) -> Any:
