@@ -8,6 +8,7 @@ mapped to logits, and a CRF (Lafferty et al. 2001) gives the likelihood of the l
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,12 +98,13 @@ class SubtokenCRF(Tagger[Example]):
         self._label_index = {label: index for index, label in enumerate(self.labels)}
         self._table = WordTable()
 
+    @abstractmethod
     def _count_symbols(self) -> int:
-        raise NotImplementedError
+        """How many symbols there are."""
 
+    @abstractmethod
     def symbols(self, word: str) -> list[int]:
         """Symbol indices of a word, at least one."""
-        raise NotImplementedError
 
     @classmethod
     def take_inventory(
