@@ -2,6 +2,9 @@
 
 import csv
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from crosstag.errors import InputError
 from crosstag.taggers.subtoken_crf import ByteCRF
 from crosstag.training import runs
 from crosstag.training import train as training
+from crosstag.training.adam import Adam
 from crosstag.training.train import Optimisation, State, derived_seed, train
 
 SETTINGS = {
@@ -89,8 +93,7 @@ def test_a_training_stopped_in_mid_epoch_ends_with_the_same_bits(
     resumed = run_training(tmp_path / "cut.pt")
     assert tensors_equal(resumed.best_model, whole.best_model)
     assert resumed.history == whole.history
-    for index, moments in whole.best_optimiser["state"].items():
-        assert tensors_equal(resumed.best_optimiser["state"][index], moments)
+    assert tensors_equal(resumed.best_optimiser, whole.best_optimiser)
 
 
 def test_a_checkpoint_of_another_identity_or_a_damaged_one_is_not_taken(tmp_path: Path) -> None:
@@ -225,30 +228,71 @@ def test_fine_tuning_goes_on_from_weights_and_moments_at_its_own_step_size(
     corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parent = finish(request(corpus), corpus / "parent")
-    seen = {}
-    plain = torch.optim.Adam.step
+    seen: dict[str, object] = {}
+    plain = Adam.step
 
-    def step(self: torch.optim.Adam, *args: object) -> object:
+    def step(self: Adam) -> None:
         if not seen:
-            seen["rate"] = self.param_groups[0]["lr"]
-            values = self.param_groups[0]["params"]
-            seen["moments"] = [self.state[p]["exp_avg"].clone() for p in values]
-            seen["steps"] = [float(self.state[p]["step"]) for p in values]
-            seen["weights"] = [p.detach().clone() for p in values]
-        return plain(self, *args)
+            seen["rate"] = self.learning_rate
+            seen["state"] = {key: value.clone() for key, value in self.state.items()}
+            seen["model"] = {key: p.detach().clone() for key, p in self.parameters.items()}
+        plain(self)
 
-    monkeypatch.setattr(torch.optim.Adam, "step", step)
+    monkeypatch.setattr(Adam, "step", step)
     slower = {**OPTIMISATION, "learning_rate": 0.0001, "max_epochs": 1}
     finish(request(corpus, parent=corpus / "parent", optimisation=slower), corpus / "child")
-    tagger = runs.load_tagger(corpus / "parent", "cpu")
-    names = [name for name, _ in tagger.named_parameters()]
     assert seen["rate"] == 0.0001
-    for name, weight, moment, steps in zip(
-        names, seen["weights"], seen["moments"], seen["steps"], strict=True
-    ):
-        assert weight.equal(parent.model[name]), name
-        assert moment.equal(parent.optimiser[f"{name}/exp_avg"]), name
-        assert steps == 3 * parent.config["best_epoch"]
+    assert tensors_equal(seen["model"], parent.model)  # type: ignore[arg-type]
+    assert tensors_equal(seen["state"], parent.optimiser)  # type: ignore[arg-type]
+    assert parent.optimiser["embedding.weight/step"] == 3 * parent.config["best_epoch"]
+
+
+def test_adam_is_that_of_torch_bit_for_bit() -> None:
+    torch.manual_seed(1)
+    ours, theirs = torch.nn.Linear(7, 5), torch.nn.Linear(7, 5)
+    theirs.load_state_dict(ours.state_dict())
+    mine = Adam(ours.named_parameters(), 0.01)
+    reference = torch.optim.Adam(theirs.parameters(), lr=0.01, fused=True)
+    for _ in range(6):
+        x = torch.randn(3, 7)
+        for module, optimiser in ((ours, mine), (theirs, reference)):
+            optimiser.zero_grad()
+            module(x).square().sum().backward()
+            optimiser.step()
+        assert tensors_equal(dict(ours.state_dict()), dict(theirs.state_dict()))
+    for index, name in enumerate(("weight", "bias")):
+        for key, value in reference.state_dict()["state"][index].items():
+            assert mine.state[f"{name}/{key}"].equal(value), (name, key)
+
+
+def test_adam_by_the_papers_formula_on_one_number() -> None:
+    parameter = torch.nn.Parameter(torch.tensor(1.0, dtype=torch.float64))
+    optimiser = Adam([("x", parameter)], 0.1)
+    x, m, v = 1.0, 0.0, 0.0
+    for t in range(1, 5):
+        optimiser.zero_grad()
+        (parameter**2).backward()
+        optimiser.step()
+        g = 2 * x
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        x -= 0.1 * (m / (1 - 0.9**t)) / ((v / (1 - 0.999**t)) ** 0.5 + 1e-8)
+        assert parameter.item() == pytest.approx(x, rel=1e-12)
+
+
+def test_training_does_not_import_the_compiler(corpus: Path) -> None:
+    program = (
+        "import sys, logging, pathlib; sys.path[:0] = sys.argv[1:2]\n"
+        "import test_training as t\n"
+        "folder = pathlib.Path(sys.argv[2]); t.finish(t.request(folder), folder / 'run')\n"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    here = Path(__file__).parent
+    library = here.parents[1] / "workflow_scripts"
+    subprocess.run(
+        [sys.executable, "-c", program, str(here), str(corpus)],
+        env={**os.environ, "PYTHONPATH": str(library)},
+        check=True,
+    )
 
 
 def test_fine_tuning_of_another_shape_is_refused(corpus: Path) -> None:

@@ -34,7 +34,7 @@ from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError
 from crosstag.taggers.registry import TAGGERS
 from crosstag.taggers.tagger import Tagger
-from crosstag.training.train import Optimisation, derived_seed, moments, train
+from crosstag.training.train import Optimisation, derived_seed, train
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def run(
         )
     return Result(
         model=state.best_model,
-        optimiser=moments(tagger, state.best_optimiser),
+        optimiser=state.best_optimiser,
         config={
             "tagger": request.tagger,
             "settings": dict(request.settings),

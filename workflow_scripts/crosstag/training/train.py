@@ -24,6 +24,7 @@ from crosstag.corpora.sentence import NER, Sentence
 from crosstag.corpora.spans import SpanCounts
 from crosstag.files import replacing
 from crosstag.taggers.tagger import Tagger
+from crosstag.training.adam import Adam
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,10 @@ class State:
     """Where a training stands after an epoch; all that a checkpoint holds."""
 
     model: dict[str, Tensor]
-    optimiser: dict[str, Any]
+    optimiser: dict[str, Tensor]
     epoch: int = 0
     best_model: dict[str, Tensor] = field(default_factory=dict)
-    best_optimiser: dict[str, Any] = field(default_factory=dict)
+    best_optimiser: dict[str, Tensor] = field(default_factory=dict)
     best_epoch: int = 0
     best_f1: float = -1.0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -78,7 +79,7 @@ def train(
     checkpoint: Path,
     checkpoint_seconds: float,
     identity: str,
-    optimiser_state: Mapping[str, Mapping[str, Tensor]] | None = None,
+    optimiser_state: Mapping[str, Tensor] | None = None,
     report: Callable[[dict[str, float], str], None] = lambda row, line: None,
 ) -> State:
     """Train until development F1 stops rising and return the state with the best epoch's weights.
@@ -98,22 +99,19 @@ def train(
         checkpoint_seconds: least time between two checkpoints, in seconds.
         identity: of everything that decides the result. A checkpoint of another identity is left
             aside and overwritten.
-        optimiser_state: Adam's moments by parameter name, to continue with (section 4.1).
+        optimiser_state: Adam's moments (`Adam.state`), to continue with (section 4.1).
         report: called after every epoch with the history row and a progress line.
 
     Raises:
         FloatingPointError: if the loss is not finite.
     """
-    optimiser = torch.optim.Adam(
-        tagger.parameters(), lr=optimisation.learning_rate, betas=(0.9, 0.999), fused=True
-    )
+    optimiser = Adam(tagger.named_parameters(), optimisation.learning_rate)
     if optimiser_state is not None:
-        load_moments(optimiser, tagger, optimiser_state)
+        optimiser.load(optimiser_state)
     state = _resume(checkpoint, identity) or State({}, {})
     if state.epoch:
         tagger.load_state_dict(state.model)
-        # A copy: the optimiser changes its tensors in place, and the best epoch may be this one.
-        optimiser.load_state_dict(_copy(state.optimiser))
+        optimiser.load(state.optimiser)
         report({}, f"goes on after epoch {state.epoch}, from its checkpoint")
     examples = tagger.encode(training)
     device = next(tagger.parameters()).device
@@ -150,7 +148,7 @@ def train(
         state.history.append(row)
         state.epoch = epoch
         state.model = _copy(tagger.state_dict())
-        state.optimiser = _copy(optimiser.state_dict())
+        state.optimiser = _copy(optimiser.state)
         if f1 > state.best_f1:
             state.best_f1, state.best_epoch = f1, epoch
             state.best_model, state.best_optimiser = state.model, state.optimiser
@@ -186,40 +184,11 @@ def development_scores(
     return scores
 
 
-# Adam's moments, by parameter name ------------------------------------------------------------
-
-
-def moments(tagger: Tagger[Any], optimiser: Mapping[str, Any]) -> dict[str, Tensor]:
-    """Adam's state as flat tensors `parameter/exp_avg`, `…/exp_avg_sq`, `…/step`."""
-    names = [name for name, _ in tagger.named_parameters()]
-    return {
-        f"{names[index]}/{key}": value
-        for index, values in optimiser["state"].items()
-        for key, value in values.items()
-    }
-
-
-def load_moments(
-    optimiser: torch.optim.Adam, tagger: Tagger[Any], tensors: Mapping[str, Any]
-) -> None:
-    """Give a fresh optimiser the moments that `moments` wrote, keeping its own step size."""
-    state = optimiser.state_dict()
-    state["state"] = {
-        index: {key: tensors[f"{name}/{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
-        for index, (name, _) in enumerate(tagger.named_parameters())
-    }
-    optimiser.load_state_dict(state)
-
-
 # Checkpoints ----------------------------------------------------------------------------------
 
 
-def _copy(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.detach().to("cpu", copy=True)
-    if isinstance(value, Mapping):
-        return {key: _copy(item) for key, item in value.items()}
-    return value
+def _copy(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
 
 
 def _save(state: State, path: Path, identity: str) -> None:
