@@ -72,7 +72,6 @@ TORCH = "2.13.0"
 FLAIR = "0.15.1"
 #: of flair's dependencies, those whose later releases break it or change its speed
 PINS = ("transformers==4.57.6", "numpy==2.4.6", "scikit-learn==1.9.1", "scipy==1.17.1")
-TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 KINDS = ("PER", "LOC", "ORG", "MISC")
 #: models.byte_crf of configs/open.yaml
@@ -460,9 +459,7 @@ def flair_python(folder: Path) -> Path:
     _say(f"making flair's environment in {folder}, some minutes")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run(
-        [*pip, "--retries", "1", "--extra-index-url", TORCH_CPU_INDEX, torch], check=True
-    )
+    subprocess.run([*pip, torch], check=True)
     # torch is named again: what is installed must not be replaced.
     subprocess.run([*pip, f"flair=={FLAIR}", torch, *PINS], check=True)
     if (found := _installed(python, wanted)) != wanted:
