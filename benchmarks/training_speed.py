@@ -449,8 +449,7 @@ def work_machine(args: argparse.Namespace) -> dict[str, Any]:
 def flair_python(folder: Path) -> Path:
     """The Python of flair's environment, which is made if it is not there."""
     python = folder / "bin" / "python"
-    # The CPU build is asked for by name: PyPI's for Linux brings gigabytes of CUDA.
-    torch = f"torch=={TORCH}" + ("+cpu" if sys.platform == "linux" else "")
+    torch = f"torch=={TORCH}"
     wanted = {"flair": FLAIR, "torch": TORCH}
     if python.exists() and _installed(python, wanted) == wanted:
         return python
