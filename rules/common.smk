@@ -13,11 +13,12 @@ from types import SimpleNamespace
 
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow_scripts"))
 
-from crosstag import closure, config_tables, job, raw
+from crosstag import closure, config_tables, files, job, raw
 from crosstag.config import parse as parse_config
 from crosstag.corpora import pos, raw_files
 from crosstag.bitexts.registry import BITEXTS, DICTIONARIES
 from crosstag.corpora.registry import READERS
+from crosstag.encoders import coverage
 from crosstag.encoders.registry import ENCODERS
 from crosstag.errors import InputError
 from crosstag.subwords.registry import FOLDERS as LOADERS
@@ -188,8 +189,8 @@ def lacks(corpus, language, splits=None):
 def run_lacks(run):
     """Why a run cannot be computed here, or None."""
     parent = CONFIG.parent_run(run)
-    for corpus, language, _ in CONFIG.run_parts(run):
-        if reason := lacks(corpus, language, ["train", "dev"]):
+    for part in CONFIG.run_parts(run):
+        if reason := lacks(part.corpus, part.language, ["train", "dev"]):
             return reason
     return run_lacks(parent) if parent else None
 

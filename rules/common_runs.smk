@@ -42,8 +42,12 @@ def lacks_encoder(model):
 
 
 def extraction_input(wildcards):
-    entry = CONFIG.encoders[wildcards.encoder]
-    files = {"corpus": canonical(wildcards.corpus, wildcards.language, wildcards.split)}
+    corpus = canonical(wildcards.corpus, wildcards.language, wildcards.split)
+    return {"corpus": corpus, **encoder_input(wildcards)}
+
+
+def encoder_input(wildcards):
+    entry, files = CONFIG.encoders[wildcards.encoder], {}
     if folder := encoder_folder(wildcards.encoder):
         files["encoder"] = folder
     if entry.vocabulary:
@@ -61,9 +65,17 @@ def request_slice(wildcards):
     return {"layers": entry.layers, "pooling": entry.pooling, "precision": entry.precision}
 
 
-def encoder_code(wildcards):
+def encoder_modules(wildcards):
     modules = {ENCODERS[CONFIG.encoders[wildcards.encoder].kind], *LOADERS.values()}
-    return code("extract_embeddings.py", *sorted(name.partition(":")[0] for name in modules))
+    return sorted(name.partition(":")[0] for name in modules)
+
+
+def encoder_code(wildcards):
+    return code("extract_embeddings.py", *encoder_modules(wildcards))
+
+
+def coverage_code(wildcards):
+    return code("measure_coverage.py", *encoder_modules(wildcards))
 
 
 def shard_count(wildcards):
@@ -86,15 +98,69 @@ def embeddings(model, parts, split):
     return [results(f"embeddings/{key}/{c}/{language}/{split}.arrow") for c, language in parts]
 
 
+def coverage_input(wildcards):
+    corpus = CONFIG.corpora[wildcards.corpus]
+    files = {
+        "corpora": [
+            canonical(wildcards.corpus, language, "train")
+            for language, entry in corpus.languages.items()
+            if "train" in entry.files and lacks(wildcards.corpus, language, ["train"]) is None
+        ]
+    }
+    return {**files, **encoder_input(wildcards)}
+
+
+def coverage_files(model, corpus):
+    """Output of the checkpoint that tells what a model's encoder can read of a corpus, if asked."""
+    key = getattr(CONFIG.models[model], "encoder", None)
+    if key is None or CONFIG.encoders[key].max_unknown is None or lacks_encoder(model):
+        return []
+    return [checkpoints.measure_coverage.get(encoder=key, corpus=corpus).output[0]]
+
+
+def unread(model, corpus):
+    """Languages of a corpus that a model's encoder cannot read, each with the reason."""
+    reasons = {}
+    for path in coverage_files(model, corpus):
+        key = CONFIG.models[model].encoder
+        for language, counts in files.read_json(path).items():
+            reason = coverage.uncovered(
+                counts["unknown_share"],
+                CONFIG.encoders[key].max_unknown,
+                vocabulary=key,
+                language=CONFIG.languages[language].name,
+            )
+            if reason:
+                reasons[language] = reason
+    return reasons
+
+
 # Runs ----------------------------------------------------------------------------------------
 
 
+def learned_parts(model, run):
+    """What a run learns from: without the languages that its model's encoder cannot read."""
+    return [
+        part for part in CONFIG.run_parts(run) if part.language not in unread(model, part.corpus)
+    ]
+
+
+def parts_of(wildcards):
+    return learned_parts(wildcards.model, wildcards.run)
+
+
 def training_files(wildcards):
-    return [canonical(c, lang, "train") for c, lang, _ in CONFIG.run_parts(wildcards.run)]
+    return [canonical(part.corpus, part.language, "train") for part in parts_of(wildcards)]
 
 
 def development_files(wildcards):
-    return [canonical(c, lang, "dev") for c, lang, _ in CONFIG.run_parts(wildcards.run)]
+    return [canonical(part.corpus, part.language, "dev") for part in parts_of(wildcards)]
+
+
+def coverage_of_parts(wildcards):
+    """What says which languages a run is to leave out, where its encoder has a limit."""
+    corpora = {part.corpus for part in CONFIG.run_parts(wildcards.run)}
+    return [path for corpus in sorted(corpora) for path in coverage_files(wildcards.model, corpus)]
 
 
 def parent_files(wildcards):
@@ -128,7 +194,7 @@ def evaluated_files(wildcards):
 def run_embeddings(split):
     """Stores of everything that a run learns from, in the order of its parts."""
     return lambda wildcards: embeddings(
-        wildcards.model, [(c, lang) for c, lang, _ in CONFIG.run_parts(wildcards.run)], split
+        wildcards.model, [(part.corpus, part.language) for part in parts_of(wildcards)], split
     )
 
 
@@ -138,7 +204,7 @@ def evaluated_embeddings(wildcards):
 
 
 def parts_slice(wildcards):
-    return [list(part) for part in CONFIG.run_parts(wildcards.run)]
+    return [list(part) for part in parts_of(wildcards)]
 
 
 # Analyses of parameters: mueller2020, sections 5.2 and 5.3 --------------------------------------
@@ -200,7 +266,7 @@ def pruning_slice(wildcards):
     return {"levels": item.levels, "scope": item.scope, "split": wildcards.split}
 
 
-def pruned_results():
+def pruned_results(wildcards):
     """Results of every run of figure 3 that can be computed here."""
     return [
         results(f"pruning/{item.task}/{model}/{run}/{item.corpus}-{item.split}.json")
@@ -210,7 +276,7 @@ def pruned_results():
     ]
 
 
-def figure3_slice():
+def figure3_slice(wildcards):
     item = CONFIG.studies.mueller2020.figure3
     groups, missing, constructed = [], {}, []
     for key, runs in pruning_groups().items():
@@ -250,9 +316,9 @@ def figure3_slice():
     }
 
 
-def parameters_slice():
+def parameters_slice(wildcards):
     return {
-        **figure3_slice(),
+        **figure3_slice(wildcards),
         "table": "parameters",
         "caption": "The share of parameters that models need",
     }
@@ -306,7 +372,7 @@ def fishers(name):
     ]
 
 
-def figure4_slice():
+def figure4_slice(wildcards):
     item = CONFIG.studies.mueller2020.figure4
     there, missing = figure4_languages()
     return {

@@ -16,6 +16,10 @@ def shown_languages(item):
     return list(dict.fromkeys(language for languages in learned for language in languages))
 
 
+# What a run leaves out may hang on a checkpoint, so what follows from runs is asked for by a job, as a
+# function of its wildcards, and not while the rules are read.
+
+
 def cells(item):
     """(model, run, languages that it is evaluated on) of a table or figure of runs."""
     for model in models_of(item):
@@ -33,24 +37,43 @@ def cells(item):
 def computable(item):
     for model, run, languages in cells(item):
         if run_lacks(run) is None and lacks_encoder(model) is None:
-            there = [c for c in languages if lacks(item.corpus, c, EVALUATED_SPLITS) is None]
-            yield model, run, there
+            there = [
+                language
+                for language in languages
+                if lacks(item.corpus, language, EVALUATED_SPLITS) is None
+                and language not in unread(model, item.corpus)
+            ]
+            if there:
+                yield model, run, there
 
 
 def scores_of(item):
     """Score files that a table or figure is made of: what is computable here."""
-    return [
-        score_file(item.task, model, run, seed, item.corpus, language, split)
-        for model, run, languages in computable(item)
-        for seed in CONFIG.seeds
-        for language in languages
-        for split in sorted({item.split, item.selection_split})
-    ]
+
+    def files(wildcards):
+        return [
+            score_file(item.task, model, run, seed, item.corpus, language, split)
+            for model, run, languages in computable(item)
+            for seed in CONFIG.seeds
+            for language in languages
+            for split in sorted({item.split, item.selection_split})
+        ]
+
+    return files
+
+
+def coverage_of(item):
+    """What says which languages are left out, for the params of a table or figure of runs."""
+
+    def files(wildcards):
+        return [path for model in models_of(item) for path in coverage_files(model, item.corpus)]
+
+    return files
 
 
 def missing_of(item):
     """Why a run or a corpus in a language is not to be had, by run key or `corpus/language`."""
-    reasons = {}
+    reasons, left_out = {}, {}
     for model, run, languages in cells(item):
         if reason := lacks_encoder(model):
             reasons[f"{model}/{run}"] = reason
@@ -59,17 +82,28 @@ def missing_of(item):
         for language in languages:
             if reason := lacks(item.corpus, language, EVALUATED_SPLITS):
                 reasons[f"{item.corpus}/{language}"] = reason
+            if reason := unread(model, item.corpus).get(language):
+                left_out[f"{model}/{item.corpus}/{language}"] = reason
     if reasons and CONFIG.missing_corpora == "fail":
         raise WorkflowError("missing_corpora is fail:\n  " + "\n  ".join(reasons.values()))
-    return dict(sorted(reasons.items()))
+    # That an encoder cannot read a language is a result, and no corpus is missing for it.
+    return dict(sorted({**reasons, **left_out}.items()))
 
 
 REGIME_LABELS = {"zero_shot": "Zero-shot"}
 
 
-def study_slice(study, item_name):
+def study_slice(study, item_name, extra=None):
     """All that a table or figure shows besides scores: labels, names, regimes, seeds."""
     item = getattr(getattr(CONFIG.studies, study), item_name)
+
+    def params(wildcards):
+        return {**shown(study, item_name, item), **(extra or {})}
+
+    return params
+
+
+def shown(study, item_name, item):
     kind = "table" if item_name.startswith("table") else "figure"
     languages = shown_languages(item)
     constructed = [
@@ -111,14 +145,13 @@ def study_slice(study, item_name):
 
 def transfer_slice(study, item_name):
     """As `study_slice`, languages down: Mueller et al. (2020), Table 3."""
-    return {**study_slice(study, item_name), "languages_down": True}
+    return study_slice(study, item_name, {"languages_down": True})
 
 
 def transition_slice(study, item_name):
     """As `study_slice`, with each model of language-specific transitions against its other."""
     pairs = getattr(getattr(CONFIG.studies, study), item_name).pairs
-    return {
-        **study_slice(study, item_name),
+    extra = {
         "place": "section 4",
         "languages_down": True,
         "contrasts": [
@@ -132,18 +165,23 @@ def transition_slice(study, item_name):
             for pair in pairs
         ],
     }
+    return study_slice(study, item_name, extra)
 
 
 def predictions_of(item):
     """Prediction files that a figure is made of: what is computable here."""
-    return [
-        results(
-            f"predictions/{item.task}/{model}/{run}/seed-{seed}/{item.corpus}-{lang}-{item.split}.conllup"
-        )
-        for model, run, languages in computable(item)
-        for seed in CONFIG.seeds
-        for lang in languages
-    ]
+
+    def files(wildcards):
+        return [
+            results(
+                f"predictions/{item.task}/{model}/{run}/seed-{seed}/{item.corpus}-{lang}-{item.split}.conllup"
+            )
+            for model, run, languages in computable(item)
+            for seed in CONFIG.seeds
+            for lang in languages
+        ]
+
+    return files
 
 
 def training_texts_of(item):

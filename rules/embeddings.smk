@@ -31,6 +31,28 @@ rule pretrain_encoder:
         "../workflow_scripts/pretrain_encoder.py"
 
 
+# Which languages a run leaves out hangs on this, and with it what a table is made of.
+checkpoint measure_coverage:
+    input:
+        unpack(coverage_input),
+    output:
+        results("embeddings/{encoder}/{corpus}/coverage.json"),
+    log:
+        log_of("measure_coverage", "encoder", "corpus"),
+    benchmark:
+        benchmark_of("measure_coverage", "encoder", "corpus")
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        encoder=encoder_slice,
+        code=coverage_code,
+    script:
+        "../workflow_scripts/measure_coverage.py"
+
+
 rule extract_embeddings:
     input:
         unpack(extraction_input),

@@ -5,6 +5,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.table1:
     rule mueller2020_table1:
         input:
             scores=scores_of(CONFIG.studies.mueller2020.table1),
+            coverage=coverage_of(CONFIG.studies.mueller2020.table1),
             published=CONFIG.studies.mueller2020.table1.published or [],
         output:
             **table_files("mueller2020", "table1"),
@@ -29,6 +30,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.table1_lorelei:
     rule mueller2020_table1_lorelei:
         input:
             scores=scores_of(CONFIG.studies.mueller2020.table1_lorelei),
+            coverage=coverage_of(CONFIG.studies.mueller2020.table1_lorelei),
             published=CONFIG.studies.mueller2020.table1_lorelei.published or [],
         output:
             **table_files("mueller2020", "table1_lorelei"),
@@ -77,6 +79,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.table3:
     rule mueller2020_table3:
         input:
             scores=scores_of(CONFIG.studies.mueller2020.table3),
+            coverage=coverage_of(CONFIG.studies.mueller2020.table3),
             published=CONFIG.studies.mueller2020.table3.published or [],
         output:
             **table_files("mueller2020", "table3"),
@@ -101,6 +104,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.table_transitions:
     rule mueller2020_table_transitions:
         input:
             scores=scores_of(CONFIG.studies.mueller2020.table_transitions),
+            coverage=coverage_of(CONFIG.studies.mueller2020.table_transitions),
             published=CONFIG.studies.mueller2020.table_transitions.published or [],
         output:
             **table_files("mueller2020", "table_transitions"),
@@ -125,6 +129,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.table_transitions_l
     rule mueller2020_table_transitions_lorelei:
         input:
             scores=scores_of(CONFIG.studies.mueller2020.table_transitions_lorelei),
+            coverage=coverage_of(CONFIG.studies.mueller2020.table_transitions_lorelei),
             published=CONFIG.studies.mueller2020.table_transitions_lorelei.published or [],
         output:
             **table_files("mueller2020", "table_transitions_lorelei"),
@@ -149,6 +154,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.figure1a:
     rule mueller2020_figure1a:
         input:
             scores=scores_of(CONFIG.studies.mueller2020.figure1a),
+            coverage=coverage_of(CONFIG.studies.mueller2020.figure1a),
         output:
             **figure_files("mueller2020", "figure1a"),
         log:
@@ -173,6 +179,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.figure1b:
     rule mueller2020_figure1b:
         input:
             scores=scores_of(CONFIG.studies.mueller2020.figure1b),
+            coverage=coverage_of(CONFIG.studies.mueller2020.figure1b),
         output:
             **figure_files("mueller2020", "figure1b"),
         log:
@@ -197,6 +204,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.figure2:
     rule mueller2020_figure2:
         input:
             scores=scores_of(CONFIG.studies.mueller2020.figure2),
+            coverage=coverage_of(CONFIG.studies.mueller2020.figure2),
             predictions=predictions_of(CONFIG.studies.mueller2020.figure2),
             training=training_texts_of(CONFIG.studies.mueller2020.figure2),
         output:
@@ -222,7 +230,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.figure3:
 
     rule mueller2020_figure3:
         input:
-            pruning=pruned_results(),
+            pruning=pruned_results,
         output:
             **figure_files("mueller2020", "figure3"),
         log:
@@ -235,7 +243,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.figure3:
             mem_mb=1000,
             runtime=10,
         params:
-            figure=figure3_slice(),
+            figure=figure3_slice,
             style=CONFIG.studies.mueller2020.figure3.style.model_dump(),
             code=code("plot_pruning.py"),
         script:
@@ -246,7 +254,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.table_parameters:
 
     rule mueller2020_table_parameters:
         input:
-            pruning=pruned_results(),
+            pruning=pruned_results,
             published=CONFIG.studies.mueller2020.table_parameters.published or [],
         output:
             **table_files("mueller2020", "table_parameters"),
@@ -260,7 +268,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.table_parameters:
             mem_mb=1000,
             runtime=10,
         params:
-            table=parameters_slice(),
+            table=parameters_slice,
             code=code("tabulate_parameters.py"),
         script:
             "../workflow_scripts/tabulate_parameters.py"
@@ -284,7 +292,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.figure4:
             mem_mb=1000,
             runtime=10,
         params:
-            figure=figure4_slice(),
+            figure=figure4_slice,
             style=CONFIG.studies.mueller2020.figure4.style.model_dump(),
             code=code("plot_weight_overlap.py"),
         script:

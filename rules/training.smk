@@ -6,6 +6,7 @@ rule train_tagger:
         train=training_files,
         dev=development_files,
         parent=parent_files,
+        coverage=coverage_of_parts,
         train_embeddings=run_embeddings("train"),
         dev_embeddings=run_embeddings("dev"),
     output:

@@ -441,9 +441,9 @@ def test_a_training_has_a_run_a_language_or_one_for_all(tmp_path):
 
 def test_a_run_learns_from_its_parts(tmp_path):
     parsed = load(SMALL, tmp_path)
-    assert parsed.run_parts("alone-nld") == [("conll", "nld", 1.0)]
-    assert parsed.run_parts("together") == [("conll", "spa", 1.0), ("conll", "nld", 0.1)]
-    assert parsed.run_parts("tuned-spa") == [("conll", "spa", 0.5)]
+    assert parsed.run_parts("alone-nld") == [("conll", "nld", 1.0, 1.0)]
+    assert parsed.run_parts("together") == [("conll", "spa", 1.0, 1.0), ("conll", "nld", 0.1, 1.0)]
+    assert parsed.run_parts("tuned-spa") == [("conll", "spa", 0.5, 1.0)]
 
 
 def test_a_run_starts_from_the_run_of_its_parent(tmp_path):

@@ -149,7 +149,7 @@ def request(folder: Path, **changes: object) -> runs.Request:
         "tagger": "embedding_crf",
         "settings": {**SETTINGS, "dropout": 0.2},
         "optimisation": OPTIMISATION,
-        "parts": [("conll", "spa", 0.5)],
+        "parts": [("conll", "spa", 0.5, 1.0)],
         "training_files": [str(folder / "train.conllup")],
         "development_files": [str(folder / "dev.conllup")],
         "training_stores": [str(folder / "train.arrow")],

@@ -19,7 +19,6 @@ from crosstag.encoders.hugging_face import HuggingFaceEncoder, load
 from crosstag.encoders.registry import ENCODERS
 from crosstag.errors import InputError
 from crosstag.subwords import fastbpe
-from crosstag.subwords.encoded import Counts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
@@ -412,17 +411,15 @@ def test_the_registry_names_what_there_is():
 
 
 def test_a_script_that_the_vocabulary_lacks_is_a_reason():
-    rare = Counts(sentences=10, words=80, subwords=100, unknown=3)
-    assert uncovered(rare, 0.5, vocabulary="mBERT", language="Spanish") is None
-    foreign = Counts(sentences=10, words=80, subwords=100, unknown=93)
-    assert uncovered(foreign, 0.5, vocabulary="mBERT", language="Amharic") == (
+    assert uncovered(0.03, 0.5, vocabulary="mBERT", language="Spanish") is None
+    assert uncovered(0.93, 0.5, vocabulary="mBERT", language="Amharic") == (
         "mBERT lacks the script of Amharic: 93% of its subwords are unknown (more than 50%)"
     )
-    assert uncovered(Counts(), 0.5, vocabulary="mBERT", language="Spanish") is None
+    assert uncovered(0.5, 0.5, vocabulary="mBERT", language="Spanish") is None
 
 
 def test_the_share_tells_amharic_from_spanish(bert_folder, tmp_path):
-    from crosstag.subwords.encoded import encode_corpus
+    from crosstag.subwords.encoded import count_corpus, encode_corpus
 
     tokenizer = loaded(bert_folder).tokenizer
     texts = {"amh": ["አበበ", "በሶ", "በላ", "።"], "spa": TEXT[1].split()}
@@ -430,4 +427,6 @@ def test_the_share_tells_amharic_from_spanish(bert_folder, tmp_path):
         language: encode_corpus(tmp_path / language, [words], tokenizer, "x").unknown_share
         for language, words in texts.items()
     }
+    counted = {language: count_corpus([words], tokenizer) for language, words in texts.items()}
+    assert {language: counts.unknown_share for language, counts in counted.items()} == found
     assert found["amh"] > 0.9 and found["spa"] == 0

@@ -177,7 +177,7 @@ def request(folder: Path, **changes: object) -> runs.Request:
         "tagger": "byte_crf",
         "settings": SETTINGS,
         "optimisation": {**OPTIMISATION, "max_epochs": 2},
-        "parts": [("conll", "spa", 1.0)],
+        "parts": [("conll", "spa", 1.0, 1.0)],
         "training_files": [str(folder / "train.conllup")],
         "development_files": [str(folder / "dev.conllup")],
         "parent": None,

@@ -35,6 +35,7 @@ from crosstag.config_studies import (
     LanguageGroup,
     Model,
     Part,
+    RunPart,
     RunsItem,
     Studies,
     Training,
@@ -340,11 +341,11 @@ class Config(Closed):
         training, _, language = run.partition("-")
         return training, language or None
 
-    def run_parts(self, run: str) -> list[tuple[str, str, float]]:
-        """(corpus, language, fraction) of everything that a run learns from."""
+    def run_parts(self, run: str) -> list[RunPart]:
+        """Everything that a run learns from."""
         training, only = self.split_run_key(run)
         return [
-            (part.corpus, language, part.fraction)
+            RunPart(part.corpus, language, part.fraction, part.development_fraction)
             for part in self.trainings[training].parts
             for language in self.part_languages(part)
             if only in (None, language)

@@ -514,6 +514,10 @@ class EncoderSource(Closed):
     pooling: Literal["first", "last", "mean", "max"] = Field(description="over a word's subwords")
     precision: Literal["half", "single"] = Field("half", description="of the stored vectors")
     shards: Positive = Field(1, description="parts in which a corpus is encoded")
+    max_unknown: Share | None = Field(
+        None,
+        description="share of unknown subwords above which a language is left out; null: none is",
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -6,7 +6,7 @@ The rest of the config's model, its errors and what follows from it are in `conf
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -145,6 +145,18 @@ class Part(Closed):
     fraction: Annotated[float, Field(gt=0, le=1)] = Field(
         description="of the training sentences, drawn by the run's seed"
     )
+    development_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        1.0, description="of those that end training early, likewise; evaluation takes all"
+    )
+
+
+class RunPart(NamedTuple):
+    """One corpus in one language that a run learns from; see `Part`."""
+
+    corpus: str
+    language: str
+    fraction: float
+    development_fraction: float
 
 
 class Training(Closed):

@@ -112,6 +112,15 @@ def encode_corpus(
     return counts
 
 
+def count_corpus(sentences: Iterable[Sequence[str]], tokenizer: SubwordTokenizer) -> Counts:
+    """What `encode_corpus` would count, with nothing written."""
+    counts = Counts()
+    known = Words(tokenizer)
+    for batch in _batches(sentences):
+        _encode(batch, known, tokenizer.special.unknown, counts)
+    return counts
+
+
 def _batches(sentences: Iterable[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
     rest = iter(sentences)
     while batch := list(islice(rest, BATCH)):

@@ -48,7 +48,8 @@ class Request:
         tagger: key in `taggers/registry.py`.
         settings: of the tagger.
         optimisation: see `training.train.Optimisation`.
-        parts: (corpus, language, fraction) of each of `training_files` and `development_files`.
+        parts: (corpus, language, fraction, fraction of the development part) of each of
+            `training_files` and `development_files`.
         training_files: canonical corpora to learn from.
         development_files: canonical corpora for early stopping.
         parent: folder of the run to start from.
@@ -62,7 +63,7 @@ class Request:
     tagger: str
     settings: Mapping[str, Any]
     optimisation: Mapping[str, Any]
-    parts: Sequence[tuple[str, str, float]]
+    parts: Sequence[tuple[str, str, float, float]]
     training_files: Sequence[str]
     development_files: Sequence[str]
     parent: Path | None
@@ -116,7 +117,7 @@ def run(
     device = set_up(device, threads)
     training: list[Sentence] = []
     stores = request.training_stores or [None] * len(request.parts)
-    for (corpus, language, fraction), path, embeddings in zip(
+    for (corpus, language, fraction, _), path, embeddings in zip(
         request.parts, request.training_files, stores, strict=True
     ):
         sentences = read_corpus(path, language, embeddings)
@@ -124,10 +125,13 @@ def run(
         training += [sentences[index] for index in chosen]
     development: dict[str, list[Sentence]] = {}
     stores = request.development_stores or [None] * len(request.parts)
-    for (_, language, _), path, embeddings in zip(
+    for (corpus, language, _, fraction), path, embeddings in zip(
         request.parts, request.development_files, stores, strict=True
     ):
-        development.setdefault(language, []).extend(read_corpus(path, language, embeddings))
+        sentences = read_corpus(path, language, embeddings)
+        seed = derived_seed(request.seed, "development")
+        chosen = choose_fraction(len(sentences), fraction, seed, corpus, language)
+        development.setdefault(language, []).extend(sentences[index] for index in chosen)
 
     torch.manual_seed(derived_seed(request.seed, "initialisation"))
     optimiser_state = None
