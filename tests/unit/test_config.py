@@ -130,6 +130,19 @@ def test_shipped_configs_are_valid(path):
     assert schema and (path.parent / schema[1]) == ROOT / "configs" / "schema.json"
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "configs" / "overlays").glob("*.yaml")), ids=lambda path: path.name
+)
+def test_overlays_are_valid_over_the_open_config(path):
+    from snakemake.utils import update_config
+
+    below = ROOT / "configs" / "open.yaml"
+    raw = yaml.safe_load(below.read_text(encoding="utf-8"))
+    update_config(raw, yaml.safe_load(path.read_text(encoding="utf-8")))
+    parsed = config.parse(raw, files=[str(below), str(path)])
+    assert parsed.results_dir == f"results/{path.stem}"
+
+
 def test_the_small_config_is_valid(tmp_path):
     parsed = load(SMALL, tmp_path)
     assert parsed.models["char_crf"].settings == parsed.models["byte_crf"].settings
