@@ -107,6 +107,13 @@ def coverage_input(wildcards):
             if "train" in entry.files and lacks(wildcards.corpus, language, ["train"]) is None
         ]
     }
+    # Of an encoder that is made here the vocabulary is enough, and is there long before it.
+    made = CONFIG.encoders[wildcards.encoder].pretrained
+    if made:
+        return {
+            **files,
+            "vocabulary": results(f"subwords/{CONFIG.pretrained[made].vocabulary}/tokenizer"),
+        }
     return {**files, **encoder_input(wildcards)}
 
 

@@ -6,19 +6,22 @@ from pathlib import Path
 from crosstag import files, job, registry
 from crosstag.corpora import conllup
 from crosstag.encoders.registry import ENCODERS
+from crosstag.subwords import tokenizer
 from crosstag.subwords.encoded import count_corpus
 
 log = job.begin(snakemake.log[0])
 settings = dict(snakemake.params.encoder)
 load = registry.load(ENCODERS, settings.pop("kind"))
-if folder := snakemake.input.get("encoder"):
-    settings["name"] = str(folder)
-if folder := snakemake.input.get("vocabulary"):
-    settings["vocabulary"] = Path(folder)
-tokenizer = load(**settings, device="cpu").tokenizer
+settings["name"] = snakemake.input.get("encoder") or settings["name"]
+vocabulary = snakemake.input.get("vocabulary")
+if settings["name"]:
+    settings["vocabulary"] = vocabulary and Path(vocabulary)
+    known = load(**settings, device="cpu").tokenizer
+else:
+    known = tokenizer.load(Path(vocabulary))
 found = {}
 for path in snakemake.input.corpora:
-    counts = count_corpus((sentence.tokens for sentence in conllup.iterate(path)), tokenizer)
+    counts = count_corpus((sentence.tokens for sentence in conllup.iterate(path)), known)
     found[Path(path).parts[-2]] = {**asdict(counts), "unknown_share": counts.unknown_share}
     log.info("%s: %s, unknown subwords %.2f%%", path, counts, 100 * counts.unknown_share)
 files.write_json(snakemake.output[0], found)
