@@ -20,14 +20,18 @@ Snakemake as released has two habits that cost a researcher an afternoon each:
     alive in the same folder nothing is cleared. Not covered, because nothing here can see them: one
     of that kind on another computer, and a working folder set by `workdir:` inside a Snakefile.
 
-`python envs/launcher.py --install` copies this file into the environment of the Python that runs it
-and replaces that environment's `snakemake` command. It may be repeated at will. What is installed
+It also lets the jobs that run on this machine be forked from a process that already holds their
+imports, which saves them a second or more each: see `fork_server.py`.
+
+`python envs/launcher.py --install` copies both files into the environment of the Python that runs
+it and replaces that environment's `snakemake` command. It may be repeated at will. What is installed
 does not look at the checkout again, which may move or vanish.
 """
 
 from __future__ import annotations
 
 import fcntl
+import importlib
 import os
 import stat
 import sys
@@ -266,8 +270,16 @@ def hold_folder(directory: str | os.PathLike[str] | None) -> int | None:
 # ---------------------------------------------------------------- the command
 
 
+def fork_jobs(args: Namespace) -> None:
+    """Let jobs be forked, if they run here and in this environment."""
+    if args.executor in (None, "local") and not args.software_deployment_method and not args.touch:
+        fork_server = importlib.import_module(__name__.replace("launcher", "fork_server"))
+        if fork_server.available():
+            fork_server.install(args.directory or ".")
+
+
 def main() -> None:
-    """Run Snakemake on the command line of this process, with both mends."""
+    """Run Snakemake on the command line of this process, with both mends, and forked jobs."""
     from snakemake import cli
 
     # Without any NAME=VALUE word and configfile there is no list for a target to fall into.
@@ -281,6 +293,7 @@ def main() -> None:
         parser, args = parse_args(argv)
         if executes_jobs(args):
             hold_folder(args.directory)
+            fork_jobs(args)
         return parser, args
 
     cli.parse_args = parse_and_hold
@@ -308,11 +321,14 @@ def install() -> None:
     command = Path(sysconfig.get_path("scripts"), "snakemake")
     if not command.exists():
         sys.exit(f"there is no Snakemake in {sys.prefix}: install envs/requirements.lock first")
-    module = Path(sysconfig.get_path("purelib"), f"{MODULE}.py")
     read_all = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
     run_all = read_all | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
-    source = Path(__file__).read_text()
-    changed = [replace_file(module, source, read_all), replace_file(command, COMMAND, run_all)]
+    changed = []
+    for name in ("fork_server", "launcher"):
+        module = Path(sysconfig.get_path("purelib"), MODULE.replace("launcher", name) + ".py")
+        source = Path(__file__).with_name(f"{name}.py").read_text()
+        changed.append(replace_file(module, source, read_all))
+    changed.append(replace_file(command, COMMAND, run_all))
     print(f"{command}: launcher {'installed' if any(changed) else 'is up to date'}")
 
 

@@ -51,7 +51,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Layout:
-    """A whole table; all text is plain and unescaped. Headings are (short, full) pairs."""
+    """A whole table; all text is plain and unescaped. Headings are (short, full) pairs.
+
+    `groups`, where there are any, are headings over the headings: a text and how many columns it is
+    over, for all columns from the left.
+    """
 
     identifier: str
     caption: str
@@ -59,6 +63,7 @@ class Layout:
     blocks: tuple[Block, ...]
     footnotes: tuple[str, ...]
     corner: str = ""  # heading of the lines' labels
+    groups: tuple[tuple[str, int], ...] = ()
 
     @property
     def wide(self) -> bool:

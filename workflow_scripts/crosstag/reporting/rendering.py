@@ -63,6 +63,11 @@ def to_markdown(layout: Layout) -> str:
     width = len(layout.headings)
     shorts = [short for short, _ in layout.headings]
     grid = [[escape_markdown(text) for text in (layout.corner, *shorts)]]
+    if layout.groups:
+        # A pipe table has one line of headings: the second is its first line, in bold.
+        over = [text for label, size in layout.groups for text in (label, *[""] * (size - 1))]
+        below = [f"**{text}**" if text else "" for text in grid[0]]
+        grid = [["", *(escape_markdown(text) for text in over)], below]
     for block in layout.blocks:
         grid.append([f"**{escape_markdown(block.label)}**", *[""] * width])
         grid += [[label(line), *(text(cell) for cell in line.cells)] for line in block.lines]
@@ -120,8 +125,17 @@ def to_latex(layout: Layout) -> str:
         rf"\setlength{{\tabcolsep}}{{{2.5 if layout.wide else 6}pt}}",
         rf"\begin{{tabular}}{{@{{}}l*{{{columns - 1}}}{{c}}@{{}}}}",
         r"\toprule",
-        " & ".join(sized(escape_latex(text)) for text in (layout.corner, *shorts)) + r" \\",
     ]
+    if layout.groups:
+        names, rules, column = [], [], 2
+        for label, span in layout.groups:
+            names.append(rf"\multicolumn{{{span}}}{{c}}{{{sized(escape_latex(label))}}}")
+            rules.append(rf"\cmidrule(lr){{{column}-{column + span - 1}}}" if label else "")
+            column += span
+        lines += [" & ".join(["", *names]) + r" \\", "".join(rules)]
+    lines.append(
+        " & ".join(sized(escape_latex(text)) for text in (layout.corner, *shorts)) + r" \\"
+    )
     for block in layout.blocks:
         lines.append(r"\midrule")
         name = rf"{size}\textit{{{escape_latex(block.label)}}}"
@@ -162,6 +176,7 @@ caption { caption-side: top; text-align: left; padding-bottom: .8rem; max-width:
 th, td { padding: .1rem .75rem; text-align: center; white-space: nowrap; font-weight: normal; }
 th[scope=row], th[scope=rowgroup] { text-align: left; }
 thead > tr > * { padding-block: .4rem; border-bottom: 1px solid var(--rule); }
+thead > tr:not(:last-child) > td { border-bottom: none; }
 tbody + tbody { border-top: 1px solid var(--rule); }
 th[scope=rowgroup] { font-style: italic; background: var(--band); padding-block: .3rem; }
 tr.main > * { padding-top: .5rem; }
@@ -199,6 +214,11 @@ def to_html(layout: Layout) -> str:
     corner = "<td></td>"
     if layout.corner:
         corner = f'<th scope="col" style="text-align: left">{escape_html(layout.corner)}</th>'
+    groups = "".join(
+        f'<th scope="colgroup" colspan="{span}">{escape_html(label)}</th>'
+        for label, span in layout.groups
+    )
+    groups = f"<tr><td></td>{groups}</tr>\n" if groups else ""
     over = f'<tr><th scope="rowgroup" colspan="{len(layout.headings) + 1}">'
     bodies = [
         "\n".join(
@@ -226,7 +246,7 @@ def to_html(layout: Layout) -> str:
                 f"<style>\n{_STYLE}\n</style></head>",
                 '<body><main><div class="wide"><table>',
                 f"<caption>{escape_html(layout.caption)}</caption>",
-                f"<thead><tr>{corner}{headings}</tr></thead>",
+                f"<thead>{groups}<tr>{corner}{headings}</tr></thead>",
                 *bodies,
                 "</table></div>",
                 *([f"<ol>\n{notes}\n</ol>"] if notes else []),
