@@ -24,8 +24,8 @@ It also lets the jobs that run on this machine be forked from a process that alr
 imports, which saves them a second or more each: see `fork_server.py`.
 
 `python envs/launcher.py --install` copies both files into the environment of the Python that runs
-it and replaces that environment's `snakemake` command. It may be repeated at will. What is installed
-does not look at the checkout again, which may move or vanish.
+it and replaces that environment's `snakemake` command. It may be repeated at will. What is
+installed does not look at the checkout again, which may move or vanish.
 """
 
 from __future__ import annotations

@@ -106,8 +106,9 @@ def test_conda_environment_has_the_pins_of_the_lock(locked: dict[str, str]) -> N
 def test_installed_launcher_is_this_one() -> None:
     """`snakemake` in this environment is the launcher of this checkout."""
     launcher = load("launcher")
-    module = Path(sysconfig.get_path("purelib"), f"{launcher.MODULE}.py")
-    assert module.read_text() == (ENVS / "launcher.py").read_text()
+    for name in ("launcher.py", "fork_server.py"):
+        module = Path(sysconfig.get_path("purelib"), f"crosstag_{name}")
+        assert module.read_text() == (ENVS / name).read_text()
     command = Path(sysconfig.get_path("scripts"), "snakemake")
     assert command.read_text() == launcher.COMMAND
 

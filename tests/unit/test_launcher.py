@@ -362,7 +362,8 @@ def test_installation_is_idempotent_self_contained_and_movable(tmp_path: Path) -
     (packages / "snakemake" / "__init__.py").touch()
     (packages / "snakemake" / "cli.py").write_text(FAKE_SNAKEMAKE)
     checkout = tmp_path / "launcher.py"
-    checkout.write_text(SOURCE.read_text())
+    for name in ("launcher.py", "fork_server.py"):
+        (tmp_path / name).write_text(SOURCE.with_name(name).read_text())
 
     def install() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -378,6 +379,9 @@ def test_installation_is_idempotent_self_contained_and_movable(tmp_path: Path) -
     assert (command.stat().st_mtime_ns, command.read_text()) == written
     assert sorted(path.name for path in command.parent.glob("snakemake*")) == ["snakemake"]
 
+    assert (packages / "crosstag_fork_server.py").read_text() == (
+        SOURCE.with_name("fork_server.py").read_text()
+    )
     checkout.unlink()
     moved = env.rename(tmp_path / "moved with spaces")
     link = tmp_path / "link"
