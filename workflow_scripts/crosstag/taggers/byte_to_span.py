@@ -7,10 +7,14 @@ unless said otherwise:
 
 *   Encoder and decoder are separate stacks of one-directional LSTMs, without attention (Sutskever
     et al. 2014); the decoder begins in the encoder's final states of every layer, with the symbol
-    GO. The input is not reversed.
+    GO. The encoder reads a window backwards (Sutskever et al., section 3.3), so that the spans that
+    are written first are those read last, and those whose window begins just before them, which
+    are preferred where windows disagree, are the easiest. The released code reads forwards and
+    writes spans backwards, which is as near but prefers the hardest.
 *   The loss of a window is the negative log-likelihood of its whole target.
 *   Weights begin uniformly in ±0.08, as in Sutskever et al.; biases at 0, those of forget gates
-    at 1.
+    at 1. Embeddings begin with variance 1: within ±0.08, which is enough for Sutskever et al.'s
+    thousand dimensions, they hardly move gates of these sizes and nothing is learned for long.
 *   Layer dropout is between the layers of a stack and before the output layer. The released code
     has it before the first layer as well, where byte dropout does that office here.
 *   Prediction is greedy (Gillick et al., figure 1). Only symbols that make a sequence of spans are
@@ -32,7 +36,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from crosstag.corpora import tags
-from crosstag.corpora.sentence import NER, Sentence
+from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError, nearest
 from crosstag.taggers.byte_windows import Document, Outputs, Span, Windows, resolve
 from crosstag.taggers.dropout import Dropout
@@ -72,6 +76,9 @@ class ByteToSpan(Tagger[int]):
     @torch.no_grad()
     def _initialise(self) -> None:
         for name, parameter in self.named_parameters():
+            if "embedding" in name:
+                parameter.normal_()
+                continue
             if "bias" not in name:
                 parameter.uniform_(-INITIAL_RANGE, INITIAL_RANGE)
                 continue
@@ -83,7 +90,7 @@ class ByteToSpan(Tagger[int]):
     def take_inventory(
         cls, settings: Mapping[str, Any], sentences: Sequence[Sentence]
     ) -> dict[str, Any]:
-        kinds = {tags.split(tag)[1] for s in sentences for tag in s.columns[NER]} - {""}
+        kinds = {tags.split(tag)[1] for s in sentences for tag in s.labels} - {""}
         return {"kinds": sorted(kinds)}
 
     # Numbers ------------------------------------------------------------------------------------
@@ -110,8 +117,8 @@ class ByteToSpan(Tagger[int]):
     # Model --------------------------------------------------------------------------------------
 
     def _read(self, symbols: Tensor) -> States:
-        """Final states of the encoder. shapes: [B, W] → [layers, B, H] each"""
-        symbols = symbols.T.to(self.byte_embedding.weight.device)
+        """Encoder states at the windows' first bytes. shapes: [B, W] → [layers, B, H] each"""
+        symbols = symbols.flip(1).T.to(self.byte_embedding.weight.device)  # shape: [W, B]
         if self.training:
             dropped = torch.rand(symbols.shape, device=symbols.device)
             symbols = symbols.masked_fill(dropped < self.settings["byte_dropout"], DROP)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from crosstag.corpora import tags
-from crosstag.corpora.sentence import NER, Sentence
+from crosstag.corpora.sentence import Sentence
 
 SPACE = b" "
 
@@ -121,7 +121,7 @@ class Document:
         found = []
         word = 0
         for sentence in sentences:
-            for kind, first, after in tags.spans(sentence.columns[NER]):
+            for kind, first, after in tags.spans(sentence.labels):
                 start, end = self.word_starts[word + first], self.word_ends[word + after - 1]
                 found.append(Span(start, end, index[kind]))
             word += len(sentence)
