@@ -55,7 +55,7 @@ def complaint(read, paths, **options) -> str:
 def test_every_key_names_a_reader():
     for key, module in READERS.items():
         assert registry.load(BITEXTS, key) is module.read
-    assert BITEXTS.keys() == READERS.keys()
+    assert BITEXTS.keys() == READERS.keys() | {"xlwa"}  # see test_gold_alignments.py
     for key in DICTIONARIES:
         assert callable(registry.load(DICTIONARIES, key))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from crosstag import registry
-from crosstag.bitexts import dictionaries
+from crosstag.bitexts import dictionaries, xlwa
 from crosstag.bitexts.registry import BITEXTS
 from crosstag.bitexts.word_alignments import read_pharaoh
 from crosstag.synthetic import fiction, parallel
@@ -136,6 +136,20 @@ def test_alignments_beside_the_text(tmp_path):
                 pair.target.split(" ")[j].lower(),
             ) in entries
     assert 0.25 < hits / total < 0.8, "endings keep the rest from being in the dictionary"
+
+
+def test_xlwa_has_the_same_sentences_and_alignments(tmp_path):
+    path = tmp_path / "gold"
+    plain = bitext(tmp_path, "qab", "qaj", alignment_path=path)
+    raw = {"format": "xlwa"}
+    arguments = {"source": "qab", "target": "qaj", "domain": "news", "seed": 1, "sentences": 60}
+    arguments |= {"stream_of": ["b", "train"], "files": ["x.tsv"], "raw": raw}
+    write_bitext(root=tmp_path, **arguments)
+    pairs = list(xlwa.read([tmp_path / "x.tsv"], source="qab", target="qaj"))
+    assert pairs == plain
+    assert [pair.alignment for pair in pairs] == list(read_pharaoh(path))
+    with pytest.raises(ValueError, match="tokenised is false"):
+        write_bitext(root=tmp_path, tokenised=False, **arguments)
 
 
 def test_running_text(tmp_path):

@@ -74,6 +74,25 @@ def test_as_many_lines_as_sentence_pairs(lines, found, tmp_path):
     assert found in complaint(word_alignments.read_pharaoh, tmp_path, content, lengths=lengths)
 
 
+def test_two_files_are_read_in_step(tmp_path):
+    paths = [tmp_path / "forward", tmp_path / "backward"]
+    for path, text in zip(paths, ("0-0\n\n1-1\n", "0-1\n2-0\n\n"), strict=True):
+        path.write_text(text)
+    assert list(word_alignments.read_both(*paths)) == [
+        (Alignment(((0, 0),)), Alignment(((0, 1),))),
+        (Alignment(), Alignment(((2, 0),))),
+        (Alignment(((1, 1),)), Alignment()),
+    ]
+    paths[1].write_text("0-1\n")
+    for order in (paths, paths[::-1]):
+        with pytest.raises(InputError) as caught:
+            list(word_alignments.read_both(*order))
+        assert str(caught.value) == (
+            f"{paths[1]}, line 1: found the end of the file, expected as many lines as in "
+            f"{paths[0]}"
+        )
+
+
 def test_xlwa_has_words_and_links(tmp_path):
     assert read_text(word_alignments.read_xlwa, tmp_path, XLWA) == [
         AlignedPair(

@@ -9,7 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+Link = tuple[int, int]
+
+
+class Alignment(NamedTuple):
+    """Links (source word, target word) from 0, sorted; no link is both sure and possible.
+
+    An alignment is a set: a link that a file repeats (XL-WA has one) is there once, and one that
+    is given as both is sure. In Och and Ney's (2003) alignment error rate the possible links are
+    the union of the two.
+    """
+
+    sure: tuple[Link, ...] = ()
+    possible: tuple[Link, ...] = ()
 
 
 @dataclass(slots=True)
@@ -17,11 +31,18 @@ class Pair:
     """A sentence and its translation, exactly as in the file.
 
     Neither holds a line break. `line` is where the pair begins in the raw file, 0 if in none.
+    `alignment` is the gold one, between the words that `tokens` tells, or None if there is none.
     """
 
     source: str
     target: str
     line: int = field(default=0, compare=False)
+    alignment: Alignment | None = field(default=None, compare=False)
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a sentence: stretches without ASCII blanks and tabs."""
+    return [word for word in text.replace("\t", " ").split(" ") if word]
 
 
 def words(text: str) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from crosstag.bitexts import line_pairs
-from crosstag.bitexts.pairs import Counts, Pair, words
+from crosstag.bitexts.pairs import Counts, Pair, tokens, words
+from crosstag.corpora.lines import lines
 from crosstag.errors import InputError
 
 
@@ -49,3 +50,23 @@ def write_bitext(
 def read_bitext(source_path: str | Path, target_path: str | Path) -> Iterator[Pair]:
     """Pairs of two canonical files, one at a time; see `line_pairs.read`."""
     return line_pairs.read([source_path, target_path], source="source", target="target")
+
+
+def read_tokens(
+    source_path: str | Path, target_path: str | Path
+) -> Iterator[tuple[list[str], list[str]]]:
+    """The words of both sides of a canonical bitext; see `pairs.tokens`."""
+    for pair in read_bitext(source_path, target_path):
+        yield tokens(pair.source), tokens(pair.target)
+
+
+def read_lengths(source_path: str | Path, target_path: str | Path) -> Iterator[tuple[int, int]]:
+    """The numbers of words on both sides, to check links against."""
+    for pair in read_bitext(source_path, target_path):
+        yield words(pair.source), words(pair.target)
+
+
+def read_side(path: str | Path) -> Iterator[list[str]]:
+    """The words of one side of a canonical bitext; see `pairs.tokens`."""
+    for _, text in lines(path):
+        yield tokens(text)

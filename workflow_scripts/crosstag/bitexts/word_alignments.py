@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+from crosstag.bitexts.pairs import Alignment, Link
 from crosstag.bitexts.tab_pairs import rows, write_rows
 from crosstag.corpora.lines import lines
 from crosstag.errors import InputError
@@ -19,20 +20,6 @@ from crosstag.errors import InputError
 #: ASCII digits, and no more than any sentence needs
 _LINK = re.compile(r"([0-9]{1,9})([-?])([0-9]{1,9})")
 XLWA_COLUMNS = ("source", "target", "links")
-
-Link = tuple[int, int]
-
-
-class Alignment(NamedTuple):
-    """Links (source word, target word) from 0, sorted; no link is both sure and possible.
-
-    An alignment is a set: a link that a file repeats (XL-WA has one) is there once, and one that
-    is given as both is sure. In Och and Ney's (2003) alignment error rate the possible links are
-    the union of the two.
-    """
-
-    sure: tuple[Link, ...] = ()
-    possible: tuple[Link, ...] = ()
 
 
 class AlignedPair(NamedTuple):
@@ -88,6 +75,23 @@ def _alignment(
             )
         links[match[2]].add(link)
     return Alignment(tuple(sorted(links["-"])), tuple(sorted(links["?"] - links["-"])))
+
+
+def read_both(forward: str | Path, backward: str | Path) -> Iterator[tuple[Alignment, Alignment]]:
+    """Alignments of two files in step.
+
+    Raises:
+        InputError: with file and line, for what is no link, and for unequal numbers of lines.
+    """
+    both = zip_longest(read_pharaoh(forward), read_pharaoh(backward))
+    for number, (left, right) in enumerate(both):
+        if left is None or right is None:
+            shorter, longer = (forward, backward) if left is None else (backward, forward)
+            raise InputError(
+                f"{shorter}, line {number}: found the end of the file, expected as many lines as "
+                f"in {longer}"
+            )
+        yield left, right
 
 
 def write_pharaoh(path: str | Path, alignments: Iterable[Alignment]) -> None:

@@ -83,24 +83,24 @@ def write_bitext(
         ValueError: for an unknown key, for no sentences, and for alignments of running text.
     """
     spoken = _languages(source, target)
-    if alignment_path is not None and not tokenised:
+    if (alignment_path is not None or raw["format"] == "xlwa") and not tokenised:
         raise ValueError("word alignments count the words of tokenised text; tokenised is false")
     options = dict(raw)
     form = options.pop("format")
-    pairs, alignments = [], []
+    pairs = []
     for text in _texts(domain, sentences, seed, stream_of):
         for proposition in text:
             sides = [realise(proposition, language, seed) for language in spoken]
             both = zip(sides, spoken, strict=True)
             pairs.append(Pair(*(_line(side, language, tokenised) for side, language in both)))
-            if alignment_path is not None:
-                alignments.append(alignment(*sides))
+            if alignment_path is not None or form == "xlwa":
+                pairs[-1].alignment = alignment(*sides)
     write: Callable[..., None] = registry.load(
         {form: BITEXTS[form].replace(":read", ":write")}, form
     )
     write([Path(root, name) for name in files], pairs, source=source, target=target, **options)
     if alignment_path is not None:
-        write_pharaoh(alignment_path, alignments)
+        write_pharaoh(alignment_path, (pair.alignment or Alignment() for pair in pairs))
 
 
 def alignment(source: Sequence[Token], target: Sequence[Token]) -> Alignment:

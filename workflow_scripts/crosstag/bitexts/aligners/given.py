@@ -1,0 +1,31 @@
+"""Word alignments that are there already, as files or as gold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from crosstag.bitexts.aligners.numbered import Direction, TokenPair
+from crosstag.bitexts.pairs import Alignment
+from crosstag.bitexts.word_alignments import read_pharaoh
+
+
+def align(
+    text: Iterable[TokenPair],
+    others: Iterable[TokenPair] = (),
+    *,
+    direction: Direction,
+    links: str | Path,
+) -> list[Alignment]:
+    """The alignments of a Pharaoh file in step with the text, possible links left out.
+
+    Args:
+        text: pairs that the links are checked against.
+        others, direction: for nothing; as of the other aligners.
+        links: the file; its links are (source, target) in both directions.
+
+    Raises:
+        InputError: with file and line; see `read_pharaoh`.
+    """
+    lengths = ((len(source), len(target)) for source, target in text)
+    return [Alignment(alignment.sure) for alignment in read_pharaoh(links, lengths)]
