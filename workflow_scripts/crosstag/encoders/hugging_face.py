@@ -6,6 +6,7 @@ without language embeddings, as the checkpoints without them and `transformers` 
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,13 +20,23 @@ from crosstag.subwords import hugging_face, tokenizer
 from crosstag.subwords.registry import FOLDERS
 from crosstag.subwords.tokenizer import SubwordTokenizer
 
+#: files of a tokenizer in any form; `config.json` is the encoder's
+TOKENIZERS = ["*token*", "vocab*", "merges*", "*.model", "*.tiktoken", "fastbpe*", "codes*"]
 WEIGHTS = (["*.safetensors", "*.safetensors.index.json"], ["pytorch_model*.bin*"])
 #: of an encoder without a greatest position: what the others were trained on
 POSITIONS = 512
 
 
 class HuggingFaceEncoder:
-    """See `Encoder`."""
+    """See `Encoder`.
+
+    Attributes:
+        folder: where it was loaded from.
+        absent: weights that its checkpoint lacks (a pooler's); random, and of no use.
+    """
+
+    folder: Path | None = None
+    absent: frozenset[str] = frozenset()
 
     def __init__(
         self, name: str, model: nn.Module, vocabulary: SubwordTokenizer, device: str = "cpu"
@@ -85,8 +96,34 @@ def load(
             without weights, or with another network's.
     """
     folder = Path(name) if Path(name).is_dir() else _snapshot(name, revision)
-    model = _model(name, folder)
-    return HuggingFaceEncoder(name, model, _vocabulary(vocabulary or folder), device)
+    model, absent = _model(folder)
+    encoder = HuggingFaceEncoder(name, model, _vocabulary(vocabulary or folder), device)
+    encoder.folder, encoder.absent = folder, absent
+    return encoder
+
+
+def save(encoder: HuggingFaceEncoder, folder: Path) -> None:
+    """Write an encoder of `load` as a folder that `transformers` and `load` read, atomically.
+
+    Its config and tokenizer are those of the folder that it came from, and what the checkpoint
+    there lacked is not there either. An encoder of T5 comes with the decoder that it had.
+    """
+    if encoder.folder is None:
+        raise ValueError(f"{encoder.name}: no encoder of `load`")
+    whole: Any = encoder.model
+    if encoder.model.config.is_encoder_decoder:
+        whole = _loaded(encoder.folder)[0]
+        whole.get_encoder().load_state_dict(encoder.model.state_dict())
+    weights = {key: value for key, value in whole.state_dict().items() if key not in encoder.absent}
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+        made = Path(temporary, "whole")
+        whole.save_pretrained(made, state_dict=weights)
+        for path in sorted({one for form in TOKENIZERS for one in encoder.folder.glob(form)}):
+            if path.is_file():
+                shutil.copyfile(path, made / path.name)
+        shutil.rmtree(folder, ignore_errors=True)
+        made.rename(folder)
 
 
 def _vocabulary(folder: Path) -> SubwordTokenizer:
@@ -122,22 +159,28 @@ def _snapshot(name: str, revision: str | None) -> Path:
         ) from None
 
 
-def _model(name: str, folder: Path) -> nn.Module:
+def _loaded(folder: Path) -> tuple[Any, list[str]]:
+    """The network in a folder, and what its checkpoint lacks."""
     from transformers import AutoModel, logging
 
-    if not (folder / "config.json").is_file():
-        raise InputError(f"{folder}: found no config.json, expected the folder of an encoder")
     logging.set_verbosity_error()  # it would list what is left out, such as the layer for masks
     logging.disable_progress_bar()
+    model, loading = AutoModel.from_pretrained(
+        str(folder),
+        local_files_only=True,
+        trust_remote_code=False,
+        weights_only=True,
+        dtype=torch.float32,
+        output_loading_info=True,
+    )
+    return model, sorted(loading["missing_keys"])
+
+
+def _model(folder: Path) -> tuple[nn.Module, frozenset[str]]:
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{folder}: found no config.json, expected the folder of an encoder")
     try:
-        model, loading = AutoModel.from_pretrained(
-            str(folder),
-            local_files_only=True,
-            trust_remote_code=False,
-            weights_only=True,
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
+        model, lacking = _loaded(folder)
     except Exception as error:  # whatever a damaged or foreign file makes the library raise
         reason = " ".join(str(error).split("\n")[:2]).strip()
         raise InputError(
@@ -146,14 +189,10 @@ def _model(name: str, folder: Path) -> nn.Module:
         ) from None
     within = "encoder." if model.config.is_encoder_decoder else ""
     # A checkpoint of masked-language modelling has no pooler, which no hidden state needs.
-    missing = sorted(
-        key
-        for key in loading["missing_keys"]
-        if key.startswith(within) and "pooler" not in key.split(".")
-    )
+    missing = [key for key in lacking if key.startswith(within) and "pooler" not in key.split(".")]
     if missing:
         raise InputError(
             f"{folder}: found no weights for {missing[0]} and {len(missing) - 1} more, expected "
             f"those of all of the network that config.json describes ({model.config.model_type})"
         )
-    return model.get_encoder() if within else model
+    return (model.get_encoder() if within else model), frozenset(lacking)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from hashlib import sha256
@@ -159,8 +159,16 @@ def _values(column: pa.FixedSizeListArray) -> np.ndarray:
     return column.values.to_numpy().reshape(-1, column.type.list_size)
 
 
-def attach(sentences: Sequence[Sentence], path: str | os.PathLike[str]) -> None:
+def attach(
+    sentences: Sequence[Sentence],
+    path: str | os.PathLike[str],
+    transform: Callable[[Tensor], Tensor] | None = None,
+) -> None:
     """Let each sentence read its vectors from the store of its corpus; see `Sentence.vectors`.
+
+    Args:
+        transform: what vectors go through when they are read, as a rotation does.
+            shape: [words, layers, dimensions] in and out
 
     Raises:
         InputError: if the store is that of other text.
@@ -175,4 +183,9 @@ def attach(sentences: Sequence[Sentence], path: str | os.PathLike[str]) -> None:
             f"expected those of the {len(sentences)} sentences that are read with them"
         )
     for number, sentence in enumerate(sentences):
-        sentence.vectors = partial(store.__getitem__, number)
+        sentence.vectors = partial(_vectors_of, store, number, transform)
+
+
+def _vectors_of(store: Store, number: int, transform: Callable[[Tensor], Tensor] | None) -> Tensor:
+    vectors = store[number]
+    return vectors if transform is None else transform(vectors)

@@ -20,20 +20,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
 from torch import Generator, Tensor
 
-from crosstag import files
+from crosstag import checkpoints, files
+from crosstag.adam import Adam
 from crosstag.compute import set_up
 from crosstag.errors import InputError
+from crosstag.seeds import derived_seed
 from crosstag.subwords import tokenizer
 from crosstag.training import masked_lm
-from crosstag.training.adam import Adam
 from crosstag.training.masking import Masked, Masking
 from crosstag.training.streams import Stream
-from crosstag.training.train import derived_seed
 
 if TYPE_CHECKING:
     from transformers import BertForMaskedLM
@@ -299,8 +299,8 @@ def train(
             )
             clock, since = time.monotonic(), state.step
         if time.monotonic() - saved_at >= checkpoint_seconds:
-            state.model = _copy(dict(model.named_parameters()))
-            state.optimiser = _copy(optimiser.state)
+            state.model = checkpoints.copied(dict(model.named_parameters()))
+            state.optimiser = checkpoints.copied(optimiser.state)
             _save(state, checkpoint, identity)
             saved_at = time.monotonic()
     return state
@@ -350,7 +350,7 @@ def _evaluate(
     score = row[f"perplexity_{settings.chosen_by}" if settings.chosen_by else "perplexity"]
     if score < state.best:
         state.best, state.best_step = score, state.step
-        state.best_model = _copy(dict(model.named_parameters()))
+        state.best_model = checkpoints.copied(dict(model.named_parameters()))
     return row
 
 
@@ -422,10 +422,6 @@ def _identity(settings: Settings, vocabulary: str, texts: Mapping[str, Text], co
     return sha256(json.dumps(fields).encode()).hexdigest()
 
 
-def _copy(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-
-
 @torch.no_grad()
 def _set(model: BertForMaskedLM, weights: Mapping[str, Tensor]) -> None:
     for name, parameter in model.named_parameters():
@@ -436,15 +432,9 @@ _FIELDS = tuple(State.__dataclass_fields__)
 
 
 def _save(state: State, path: Path, identity: str) -> None:
-    with files.replacing(path) as temporary:
-        torch.save({"identity": identity, **{k: getattr(state, k) for k in _FIELDS}}, temporary)
+    checkpoints.save(path, identity, {key: getattr(state, key) for key in _FIELDS})
 
 
 def _resume(path: Path, identity: str) -> State | None:
-    if not path.exists():
-        return None
-    try:
-        saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # a damaged checkpoint costs time, never the result
-        return None
-    return State(**saved) if saved.pop("identity", None) == identity else None
+    saved = checkpoints.load(path, identity)
+    return None if saved is None else State(**saved)

@@ -19,6 +19,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,15 @@ from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor
 
 from crosstag import files, registry
+from crosstag.alignment.registry import ALIGNMENTS
 from crosstag.compute import set_up
 from crosstag.corpora import conllup
-from crosstag.corpora.sentence import Sentence
+from crosstag.corpora.sentence import TASKS, Sentence
 from crosstag.errors import InputError
+from crosstag.seeds import derived_seed
 from crosstag.taggers.registry import TAGGERS
 from crosstag.taggers.tagger import Tagger
-from crosstag.training.train import Optimisation, derived_seed, train
+from crosstag.training.train import Optimisation, train
 
 #: fields of `Request` that are files of one part each
 PATHS = ("training_files", "development_files", "training_stores", "development_stores")
@@ -58,6 +61,9 @@ class Request:
         training_stores: the embedding store of each of `training_files`, for a tagger that reads
             embeddings; else none.
         development_stores: likewise.
+        task: whose labels are learned; a key of `corpora.sentence.TASKS`.
+        alignment: file that moves the vectors of the source language into the space of a target
+            language, for a run that is to be used on the latter; see alignment/registry.py.
     """
 
     tagger: str
@@ -71,13 +77,15 @@ class Request:
     code: str
     training_stores: Sequence[str] = ()
     development_stores: Sequence[str] = ()
+    task: str = "ner"
+    alignment: Path | None = None
 
     def identity(self) -> str:
         """Digest of all this and of the files' contents, for a checkpoint to be known by."""
         fields = asdict(self)
-        fields["parent"] = None
+        fields["parent"] = fields["alignment"] = None
         parent_files = sorted(self.parent.glob("*.safetensors")) if self.parent else []
-        inputs = list(parent_files)
+        inputs = [*parent_files, *([self.alignment] if self.alignment else [])]
         for name in PATHS:
             fields[name] = None
             inputs += getattr(self, name)
@@ -115,12 +123,13 @@ def run(
             parent's.
     """
     device = set_up(device, threads)
+    read = partial(read_corpus, task=request.task, alignment=request.alignment)
     training: list[Sentence] = []
     stores = request.training_stores or [None] * len(request.parts)
     for (corpus, language, fraction, _), path, embeddings in zip(
         request.parts, request.training_files, stores, strict=True
     ):
-        sentences = read_corpus(path, language, embeddings)
+        sentences = read(path, language, embeddings)
         chosen = choose_fraction(len(sentences), fraction, request.seed, corpus, language)
         training += [sentences[index] for index in chosen]
     development: dict[str, list[Sentence]] = {}
@@ -128,7 +137,7 @@ def run(
     for (corpus, language, _, fraction), path, embeddings in zip(
         request.parts, request.development_files, stores, strict=True
     ):
-        sentences = read_corpus(path, language, embeddings)
+        sentences = read(path, language, embeddings)
         seed = derived_seed(request.seed, "development")
         chosen = choose_fraction(len(sentences), fraction, seed, corpus, language)
         development.setdefault(language, []).extend(sentences[index] for index in chosen)
@@ -202,22 +211,44 @@ def run(
 
 
 def read_corpus(
-    path: str | os.PathLike[str], language: str, embeddings: str | None = None
+    path: str | os.PathLike[str],
+    language: str,
+    embeddings: str | None = None,
+    *,
+    task: str = "ner",
+    alignment: str | os.PathLike[str] | None = None,
 ) -> list[Sentence]:
-    """The sentences of a canonical corpus, each with the corpus's language.
+    """The sentences of a canonical corpus, each with the corpus's language and the task's labels.
 
     Args:
         path: of the corpus.
         language: its code.
         embeddings: the corpus's embedding store, from which they then read their vectors.
+        task: a key of `corpora.sentence.TASKS`.
+        alignment: file that moves those vectors into a space that two languages share.
+
+    Raises:
+        InputError: if the corpus has no labels for the task, the store is that of other text, or
+            the alignment is one of other vectors or languages.
     """
-    sentences = conllup.read(path)
+    sentences, column = conllup.read(path), TASKS[task]
     for sentence in sentences:
         sentence.language = language
+        sentence.label_column = column
+    if sentences and column not in sentences[0].columns:
+        found = " ".join(sentences[0].columns)
+        raise InputError(
+            f"{path}: found the columns {found}, expected {column} for the task {task}"
+        )
     if embeddings is not None:
         from crosstag.encoders import store  # most taggers need no Arrow
 
-        store.attach(sentences, embeddings)
+        move = None
+        if alignment is not None:
+            # By name, so that taggers without an alignment do not go stale with its code.
+            mover = registry.load(ALIGNMENTS, "rotation")
+            move = mover(Path(alignment), language, store.Store.open(embeddings))
+        store.attach(sentences, embeddings, move)
     return sentences
 
 

@@ -1,4 +1,4 @@
-"""Plain stochastic gradient descent, with the interface of `training/adam.py`.
+"""Plain stochastic gradient descent, with the interface of `adam.py`.
 
 `torch.optim.SGD` makes the same steps, bit for bit (the tests compare them), but making one
 imports torch's compiler, which takes longer than importing torch and than a small training.

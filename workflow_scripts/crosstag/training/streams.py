@@ -15,9 +15,9 @@ from torch import Generator
 from crosstag.corpora.columns import at_blanks
 from crosstag.corpora.lines import lines
 from crosstag.errors import InputError
+from crosstag.seeds import derived_seed
 from crosstag.subwords.encoded import Words
 from crosstag.subwords.tokenizer import SubwordTokenizer
-from crosstag.training.train import derived_seed
 
 #: lines that are encoded at a time
 LINES = 1000

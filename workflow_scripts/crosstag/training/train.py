@@ -7,9 +7,7 @@ the checkpoint of epoch n is the training that was never stopped.
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,11 +18,12 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from crosstag.corpora.sentence import NER, Sentence
+from crosstag import checkpoints
+from crosstag.adam import Adam
+from crosstag.corpora.sentence import Sentence
 from crosstag.corpora.spans import SpanCounts
-from crosstag.files import replacing
+from crosstag.seeds import derived_seed
 from crosstag.taggers.tagger import Tagger
-from crosstag.training.adam import Adam
 from crosstag.training.sgd import SGD
 
 
@@ -66,12 +65,6 @@ class State:
     best_epoch: int = 0
     best_f1: float = -1.0
     history: list[dict[str, float]] = field(default_factory=list)
-
-
-def derived_seed(seed: int, *purpose: object) -> int:
-    """A 63-bit seed for one purpose, the same in every process."""
-    text = "/".join(str(part) for part in (seed, *purpose))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") >> 1
 
 
 def train(
@@ -156,8 +149,8 @@ def train(
         row |= {f"development_f1_{language}": value for language, value in scores.items()}
         state.history.append(row)
         state.epoch = epoch
-        state.model = _copy(tagger.state_dict())
-        state.optimiser = _copy(optimiser.state)
+        state.model = checkpoints.copied(tagger.state_dict())
+        state.optimiser = checkpoints.copied(optimiser.state)
         if f1 > state.best_f1:
             state.best_f1, state.best_epoch = f1, epoch
             state.best_model, state.best_optimiser = state.model, state.optimiser
@@ -188,7 +181,7 @@ def development_scores(
         counts = SpanCounts()
         predicted = tagger.tag(sentences, batch_tokens=batch_tokens)
         for sentence, labels in zip(sentences, predicted, strict=True):
-            counts.add(sentence.columns[NER], labels)
+            counts.add(sentence.labels, labels)
         scores[language] = counts.f1
     return scores
 
@@ -196,25 +189,13 @@ def development_scores(
 # Checkpoints ----------------------------------------------------------------------------------
 
 
-def _copy(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-
-
-def _save(state: State, path: Path, identity: str) -> None:
-    with replacing(path) as temporary:
-        torch.save({"identity": identity, **{k: getattr(state, k) for k in _FIELDS}}, temporary)
-
-
 _FIELDS = tuple(State.__dataclass_fields__)
 
 
+def _save(state: State, path: Path, identity: str) -> None:
+    checkpoints.save(path, identity, {key: getattr(state, key) for key in _FIELDS})
+
+
 def _resume(path: Path, identity: str) -> State | None:
-    if not os.path.exists(path):
-        return None
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # a damaged checkpoint costs time, never the result
-        return None
-    if saved.pop("identity", None) != identity:
-        return None
-    return State(**saved)
+    saved = checkpoints.load(path, identity)
+    return None if saved is None else State(**saved)

@@ -1,0 +1,9 @@
+"""What moves the vectors of a store into an aligned space, by the alignment's method in the config.
+
+A method that makes an encoder of its own (`finetuning`) moves nothing: its vectors are extracted.
+"""
+
+#: method → `mover(path, language, store) -> function of vectors`
+ALIGNMENTS: dict[str, str] = {
+    "rotation": "crosstag.alignment.moving:mover",
+}

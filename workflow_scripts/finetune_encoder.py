@@ -1,0 +1,53 @@
+"""Fine-tune an encoder so that words that translate each other come together, or go on with it."""
+
+from pathlib import Path
+
+from crosstag import files, job, registry
+
+log = job.begin(snakemake.log[0])
+device = job.claim_device(snakemake.resources.device)
+
+from crosstag import compute  # noqa: E402 - torch must see the claimed device only
+from crosstag.alignment import diagnostics, finetuning  # noqa: E402
+from crosstag.alignment.examples import Bitext  # noqa: E402
+from crosstag.encoders.registry import ENCODERS  # noqa: E402
+
+device = compute.set_up(device, snakemake.threads)
+given, output = snakemake.input, snakemake.output
+settings = dict(snakemake.params.encoder)
+load = registry.load(ENCODERS, settings.pop("kind"))
+# An encoder that the workflow has made, or a vocabulary that is not with its encoder, is an input.
+if folder := given.get("encoder"):
+    settings["name"] = str(folder)
+if folder := given.get("vocabulary"):
+    settings["vocabulary"] = Path(folder)
+encoder = load(**settings, device=device)
+checkpoint = Path(output.folder).parent / "checkpoint.pt"
+job.only_one(checkpoint.with_suffix(".lock"))
+outcome = finetuning.finetune(
+    encoder,
+    Bitext(Path(given.source), Path(given.target), Path(given.links)),
+    finetuning.Settings(**snakemake.params.alignment),
+    Path(output.folder),
+    pooling=snakemake.params.pooling,
+    code=snakemake.params.code,
+    checkpoint=checkpoint,
+    checkpoint_seconds=snakemake.resources.checkpoint_seconds,
+    budget=snakemake.resources.batch_tokens,
+    log=log,
+)
+finetuning.save_history(Path(output.history), outcome.history)
+diagnostics.write_csv(output.diagnostics, outcome.rows)
+report = {
+    "encoder": snakemake.wildcards.encoder,
+    "revision": settings.get("revision"),
+    "pair": snakemake.wildcards.pair,
+    "pooling": snakemake.params.pooling,
+    "settings": dict(snakemake.params.alignment),
+    "counts": outcome.counts,
+    "last": outcome.history[-1],
+}
+files.write_json(output.report, report)
+checkpoint.unlink(missing_ok=True)
+for row in outcome.rows:
+    log.info("layer %s: %s %s -> %s", row.layer, row.metric, row.before, row.after)
