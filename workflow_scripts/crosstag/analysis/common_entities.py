@@ -42,7 +42,7 @@ from crosstag.analysis.selection import (
     training_key,
 )
 from crosstag.corpora import conllup, tags
-from crosstag.corpora.sentence import NER, Sentence
+from crosstag.corpora.sentence import NER, TASKS, Sentence
 from crosstag.evaluation.predictions import PREDICTED
 
 COMMON_COLUMNS = [
@@ -120,19 +120,22 @@ class Counts:
 SideCounts = dict[str, tuple[Counts, Counts]]
 
 
-def count_errors(sentences: Iterable[Sentence], inventory: Inventory, language: str) -> SideCounts:
+def count_errors(
+    sentences: Iterable[Sentence], inventory: Inventory, language: str, column: str = NER
+) -> SideCounts:
     """Errors of one language's predictions, in all and on common entities.
 
     Args:
-        sentences: with the columns `NER` and `PREDICTED`.
+        sentences: with the columns `column` and `PREDICTED`.
         inventory: training entities of all languages.
         language: of the sentences.
+        column: of the gold tags.
     """
     found: SideCounts = {granularity: (Counts(), Counts()) for granularity in GRANULARITIES}
     # Names recur, and the same one is gold and predicted: look each up once.
     common: dict[Entity, list[bool]] = {}
     for sentence in sentences:
-        predicted, gold = entities(sentence, PREDICTED), entities(sentence, NER)
+        predicted, gold = entities(sentence, PREDICTED), entities(sentence, column)
         for side, (ours, theirs) in enumerate(((predicted, gold), (gold, predicted))):
             for span, entity in ours.items():
                 wrong = span not in theirs
@@ -192,16 +195,16 @@ def measure_common_errors(
     spec = {**spec, "rows": [{"model": spec["model"]}]}
     choices = choose_runs(scores, spec, missing)
     files = {prediction_key(path): path for path in predictions}
-    inventory = Inventory()
+    inventory, column = Inventory(), TASKS[spec["task"]]
     for language, path in training.items():
-        names = (name for s in conllup.iterate(path) for name in entities(s, NER).values())
+        names = (name for s in conllup.iterate(path) for name in entities(s, column).values())
         inventory.add(language, names)
     counted: dict[tuple[str, str], SideCounts] = {}  # by regime and language
     for (_, regime, language), choice in choices.items():
         file = files.get(key := _key(spec, choice))
         if file is None:
             raise ValueError(f"no predictions of {describe(key)}; expected those of every seed")
-        counted[regime, language] = count_errors(conllup.iterate(file), inventory, language)
+        counted[regime, language] = count_errors(conllup.iterate(file), inventory, language, column)
 
     rows: list[dict[str, Any]] = []
     for regime in spec["regimes"]:

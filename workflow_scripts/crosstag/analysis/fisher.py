@@ -37,10 +37,10 @@ from torchcrf import CRF
 from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError
 from crosstag.files import replacing
+from crosstag.seeds import derived_seed
 from crosstag.taggers.crf import marginals, sample_posterior
 from crosstag.taggers.lstm import BiLSTM, Packing
 from crosstag.taggers.subtoken_crf import SubtokenCRF
-from crosstag.training.train import derived_seed
 
 #: numbers that the gate gradients of one LSTM layer may hold at once, to bound memory
 _NUMBERS_A_PASS = 2**22

@@ -1,0 +1,175 @@
+"""Word aligners against gold alignments: error rate, precision, recall and F1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from crosstag.analysis.selection import Spec
+from crosstag.reporting.layout import (
+    ABSENT,
+    Block,
+    Cell,
+    Footnotes,
+    Layout,
+    Line,
+    number,
+)
+
+# The first thirteen are the same in every table of every study.
+ALIGNER_COLUMNS = [
+    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
+    *("published", "value", "sd", "seeds", "note"),
+    *("bitext", "part", "label", "symmetrisation_label", "missing"),
+    *("sentences", "found", "sure", "possible"),
+]
+#: metric -> (heading, what it is); the lowest error rate is the best, and the highest of the rest
+METRICS = {
+    "aer": ("AER", "alignment error rate"),
+    "precision": ("Precision", "share of the links found that are at least possible"),
+    "recall": ("Recall", "share of the sure links that are found"),
+    "f1": ("F1", "harmonic mean of precision and recall"),
+}
+_COUNTS = ("sentences", "found", "sure", "possible")
+_KEYS = ("bitext", "pair", "part", "aligner", "symmetrisation")
+
+
+def build_aligner_table(spec: Spec, scores: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The tidy table, one row a cell: text × aligner × symmetrisation × metric, in percent.
+
+    Args:
+        spec: `study`, `table`; `pairs` (`bitext`, `pair`, `part`, `label`), `aligners` (`aligner`,
+            `label`) and `symmetrisations` (`symmetrisation`, `label`) in the order to be shown;
+            `cells`, which of them are shown, with the reason where one is `missing`.
+        scores: of `evaluation.word_alignments.score`, one for each cell that is not missing, in the
+            order of `cells`.
+
+    `model` is the aligner and `regime` the symmetrisation; the counts of sentences and links stand
+    beside.
+
+    Raises ValueError for another number of scores, and a cell of nothing that is listed.
+    """
+    there = [cell for cell in spec["cells"] if "missing" not in cell]
+    if len(there) != len(scores):
+        raise ValueError(f"{len(scores)} scores; expected {len(there)}, one a cell not missing")
+    labels = {
+        "aligner": {item["aligner"]: item["label"] for item in spec["aligners"]},
+        "symmetrisation": {
+            item["symmetrisation"]: item["label"] for item in spec["symmetrisations"]
+        },
+    }
+    texts = {(item["bitext"], item["pair"], item["part"]) for item in spec["pairs"]}
+    found = iter(scores)
+    rows = []
+    for cell in spec["cells"]:
+        listed = (cell["bitext"], cell["pair"], cell["part"]) in texts
+        if not listed or any(cell[key] not in names for key, names in labels.items()):
+            raise ValueError(f"cell {' '.join(cell[key] for key in _KEYS)} is of nothing listed")
+        score = None if "missing" in cell else next(found)
+        source, target = cell["pair"].split("-")
+        for metric in METRICS:
+            rows.append(
+                {
+                    **{"study": spec["study"], "table": spec["table"], "task": "word_alignment"},
+                    **{"metric": metric, "model": cell["aligner"]},
+                    **{"regime": cell["symmetrisation"], "source": source, "target": target},
+                    "value": round(100 * score[metric], 6) + 0.0 if score else None,
+                    **{key: cell[key] for key in ("bitext", "part")},
+                    "label": labels["aligner"][cell["aligner"]],
+                    "symmetrisation_label": labels["symmetrisation"][cell["symmetrisation"]],
+                    **{"missing": cell.get("missing", ""), "note": cell.get("missing", "")},
+                    **({key: score["counts"][key] for key in _COUNTS} if score else {}),
+                }
+            )
+    frame = pd.DataFrame(rows, columns=ALIGNER_COLUMNS)
+    whole = dict.fromkeys(("seeds", *_COUNTS), "Int64")
+    return frame.astype({"value": "Float64", "sd": "Float64", **whole})
+
+
+def arrange(frame: pd.DataFrame, spec: Spec) -> Layout:
+    """Lay out the frame of `build_aligner_table`: a block a text, a line an aligner's alignment.
+
+    The best of a column in each block is bold, by the value as printed, ties all bold, where there
+    are two to compare.
+    """
+    notes = Footnotes()
+    blocks = []
+    for text in spec["pairs"]:
+        source, target = text["pair"].split("-")
+        own = frame[
+            (frame["bitext"] == text["bitext"])
+            & (frame["part"] == text["part"])
+            & (frame["source"] == source)
+            & (frame["target"] == target)
+        ]
+        if own.empty:
+            continue
+        best = {metric: _best(own, metric) for metric in METRICS}
+        values = {(r["model"], r["regime"], r["metric"]): r for r in own.to_dict("records")}
+        lines = [
+            Line(
+                f"{aligner['label']}, {symmetrisation['label']}",
+                tuple(
+                    _cell(
+                        values[aligner["aligner"], symmetrisation["symmetrisation"], m], best, notes
+                    )
+                    for m in METRICS
+                ),
+            )
+            for aligner in spec["aligners"]
+            for symmetrisation in spec["symmetrisations"]
+            if (aligner["aligner"], symmetrisation["symmetrisation"], "aer") in values
+        ]
+        blocks.append(Block(_title(text["label"], own), tuple(lines)))
+    return Layout(
+        identifier=f"{spec['study']}-{spec['table']}",
+        caption=_caption(spec),
+        headings=tuple(METRICS.values()),
+        blocks=tuple(blocks),
+        footnotes=tuple(notes.texts),
+        corner="Aligner",
+    )
+
+
+def _best(rows: pd.DataFrame, metric: str) -> str | None:
+    """The best value as printed, or None when there are not two to compare."""
+    values = rows.loc[rows["metric"] == metric, "value"].dropna()
+    if len(values) < 2:
+        return None
+    return number(float(values.min() if metric == "aer" else values.max()))
+
+
+def _cell(row: Mapping[str, Any], best: Mapping[str, str | None], notes: Footnotes) -> Cell:
+    if pd.isna(row["value"]):
+        return Cell(ABSENT, marks=notes.mark(row["missing"]), tip=row["missing"])
+    text = number(row["value"])
+    return Cell(text, bold=text == best[row["metric"]], tip=f"{number(row['found'], 0)} links")
+
+
+def _title(label: str, rows: pd.DataFrame) -> str:
+    """A block's heading, with the size of the gold alignment, the same in all its lines."""
+    there = rows[rows["value"].notna()]
+    if there.empty:
+        return label
+    gold = there.iloc[0]
+    possible = f" and {number(gold['possible'], 0)} possible" if gold["possible"] else ""
+    return (
+        f"{label}: {number(gold['sentences'], 0)} sentence pairs, "
+        f"{number(gold['sure'], 0)} sure{possible} links"
+    )
+
+
+def _caption(spec: Spec) -> str:
+    parts = [
+        f"Word alignments against gold, in percent ({spec['study']}). AER: alignment error rate, "
+        "lower is better. Bold: the best of a text in each column."
+    ]
+    if spec["constructed"]:
+        parts.append(
+            "The languages are constructed, and the gold links are those of the generator."
+        )
+    if spec.get("note"):
+        parts.append(spec["note"].strip())
+    return " ".join(parts)

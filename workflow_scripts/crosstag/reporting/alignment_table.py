@@ -1,0 +1,363 @@
+"""Methods of alignment by pair of languages, against published values: kulshreshtha2020, Table 3.
+
+A cell is the F1 of zero-shot transfer from a source to a target language, averaged over seeds; the
+paper averages five runs and reports the target's validation set (section 4.2).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from crosstag.analysis.selection import Score, ScoreKey, Spec, index_scores, lookup, mean, span_f1
+from crosstag.reporting import datasets
+from crosstag.reporting.layout import (
+    ABSENT,
+    CONSTRUCTED_CAPTION,
+    METRIC,
+    NARROW,
+    Block,
+    Cell,
+    Footnotes,
+    Headings,
+    Layout,
+    Line,
+    number,
+)
+from crosstag.reporting.tables import CONSTRUCTED, NOT_PUBLISHED
+
+# The first thirteen are the same in every table of every study.
+ALIGNMENT_COLUMNS = [
+    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
+    *("published", "value", "sd", "seeds", "note"),
+    *("difference", "split", "group", "corpus", "training", "row", "label"),
+    *("missing", "published_note"),
+]
+KEYS = ["regime", "model", "group", "source", "target", "split", "metric"]
+LABEL = "label"  # metric of a published row's own name
+LITERATURE, ZERO_SHOT = "literature", "zero_shot"
+_PRINTED = re.compile(r"~?\d+(\.\d+)?")
+
+Part = Mapping[str, Any]
+
+
+def read_published(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """The paper's values, all columns as text, so that 74.80 and ~40 stay as printed.
+
+    Rows of the regime `literature` are results that the paper quotes; of these, the metric `label`
+    is the name that it gives them.
+
+    Raises ValueError, naming file and line, for other columns than `KEYS`, value and note; for a
+    value that is no number; and for what `datasets.read_published` refuses.
+    """
+    frame = datasets.read_published(path)
+    if list(frame.columns[:-2]) != KEYS:
+        raise ValueError(
+            f"{path}, line 1: columns {list(frame.columns)}; expected {[*KEYS, 'value', 'note']}"
+        )
+    for line, row in enumerate(frame.itertuples(index=False), start=2):
+        if row.metric != LABEL and row.value and not _PRINTED.fullmatch(row.value):
+            raise ValueError(f"{path}, line {line}: value {row.value!r}; expected a number")
+    return frame
+
+
+def number_of(printed: str) -> float:
+    """The number that a printed value stands for."""
+    return float(printed.removeprefix("~"))
+
+
+def index_cells(spec: Spec) -> dict[tuple[str, str], Part]:
+    """`spec`'s `cells` by row and column.
+
+    Raises ValueError for a cell that is not given exactly once.
+    """
+    cells: dict[tuple[str, str], Part] = {}
+    for cell in spec["cells"]:
+        key = (cell["row"], cell["column"])
+        if key in cells:
+            raise ValueError(f"cell {' × '.join(key)} is given twice")
+        cells[key] = cell
+    expected = {(r["row"], c["column"]) for r in spec["rows"] for c in spec["columns"]}
+    if wrong := sorted(expected ^ set(cells)):
+        raise ValueError(f"cell {' × '.join(wrong[0])}: expected every row × column, no other")
+    return cells
+
+
+def f1_by_seed(
+    cell: Part, column: Part, split: str, spec: Spec, index: Mapping[ScoreKey, Score]
+) -> dict[int, float]:
+    """Span F1 (percent) of a cell's runs, by seed.
+
+    Raises ValueError when a seed's score is not there.
+    """
+    keys = {
+        seed: (
+            *(column["task"], cell["model"], cell["training"], seed),
+            *(column["corpus"], column["target"], split),
+        )
+        for seed in sorted({int(seed) for seed in spec["seeds"]})
+    }
+    return {seed: 100 * span_f1(lookup(index, key)) for seed, key in keys.items()}
+
+
+def statistics_of(values: Iterable[float]) -> dict[str, Any]:
+    """`value` (the mean), sample standard deviation `sd` (None for one seed) and `seeds`."""
+    values = list(values)
+    sd = statistics.stdev(values) if len(values) > 1 else None
+    return {"value": rounded(mean(values)), "sd": rounded(sd), "seeds": len(values)}
+
+
+def rounded(value: float | None) -> float | None:
+    """Six decimals; adding 0.0 turns a rounded -0.0 into 0.0."""
+    return None if value is None else round(value, 6) + 0.0
+
+
+def build_alignment_table(
+    spec: Spec, scores: Iterable[Score], published: pd.DataFrame | None
+) -> pd.DataFrame:
+    """The tidy table, one row a cell: literature, then split × row × column.
+
+    Args:
+        spec: what is shown. `columns` are pairs of languages: `column` (a key), `group` and
+            `family` (key and name of a family of data sets), `task`, `corpus`, `source`, `target`,
+            their names and a `note` or "". `rows` are methods (`row`, `label`). `cells` gives for
+            each row and column the `model` and `training` that its scores carry, or why it is
+            `missing`. `splits` are all in the table, `split` is the one to be shown.
+        scores: what `evaluation.scores` found, one of each cell, split and seed.
+        published: from `read_published`; a value is found by `row`, `group`, source and target.
+
+    `value` is the mean over `seeds` of span F1 in percent, `sd` the sample standard deviation, both
+    with six decimals; `difference` = value - published, where both are of one split. `published` is
+    text, as printed. On constructed languages nothing is compared.
+
+    Raises ValueError when a score or a cell that should be there is not.
+    """
+    index, cells = index_scores(scores), index_cells(spec)
+    if published is None or spec["constructed"]:
+        published = pd.DataFrame(columns=[*KEYS, "value", "note"])
+    # (row, group, source, target) -> the printed value, its note and its split
+    printed = {
+        (p.model, p.group, p.source, p.target): (p.value, p.note, p.split)
+        for p in published.itertuples(index=False)
+        if p.regime == ZERO_SHOT and p.metric == METRIC
+    }
+    base = {"study": spec["study"], "table": spec["table"], "metric": METRIC}
+    rows = [{**base, **row} for row in _literature(spec, published)]
+    for split in spec["splits"]:
+        for row in spec["rows"]:
+            for column in spec["columns"]:
+                cell = cells[row["row"], column["column"]]
+                key = (row["row"], column["group"], column["source"], column["target"])
+                own: dict[str, Any] = {
+                    **base,
+                    **{"row": row["row"], "label": row["label"], "regime": ZERO_SHOT},
+                    **_place(column),
+                    **{"split": split, "corpus": column["corpus"]},
+                    **{"model": cell.get("model"), "training": cell.get("training")},
+                    "missing": cell.get("missing", ""),
+                }
+                text, own["published_note"], of_split = printed.get(key, ("", "", split))
+                if text and of_split != split:
+                    another = f"of the {of_split} split"
+                    own["published_note"] = "; ".join(
+                        filter(None, (own["published_note"], another))
+                    )
+                if not own["missing"]:
+                    f1 = f1_by_seed(cell, column, split, spec, index)
+                    own |= statistics_of(f1.values())
+                    if text and of_split == split:
+                        own["difference"] = rounded(mean(f1.values()) - number_of(text))
+                no_counterpart = NOT_PUBLISHED if key not in printed else ""
+                no_counterpart = CONSTRUCTED if spec["constructed"] else no_counterpart
+                notes = (own["missing"], own["published_note"], column["note"], no_counterpart)
+                own |= {"published": text or None, "note": "; ".join(filter(None, notes))}
+                rows.append(own)
+    frame = pd.DataFrame(rows, columns=ALIGNMENT_COLUMNS)
+    numbers = dict.fromkeys(("value", "sd", "difference"), "Float64")
+    frame = frame.astype({**numbers, "seeds": "Int64"})
+    texts = ["missing", "published_note", "note"]
+    frame[texts] = frame[texts].fillna("")
+    return frame
+
+
+def _place(column: Part) -> dict[str, Any]:
+    return {key: column[key] for key in ("group", "task", "source", "target")}
+
+
+def _literature(spec: Spec, published: pd.DataFrame) -> list[dict[str, Any]]:
+    """Results that the paper quotes, of the columns that are shown."""
+    quoted = published[published["regime"] == LITERATURE].to_dict("records")
+    labels = {row["model"]: row["value"] for row in quoted if row["metric"] == LABEL}
+    found = {(p["model"], p["group"], p["source"], p["target"]): p for p in quoted}
+    rows = []
+    for model, label in labels.items():
+        for column in spec["columns"]:
+            key = (model, column["group"], column["source"], column["target"])
+            if row := found.get(key):
+                texts = {"published": row["value"], "published_note": row["note"]}
+                names = {"model": model, "row": model, "label": label, "regime": LITERATURE}
+                rows.append({**names, **_place(column), **texts, "note": row["note"]})
+    return rows
+
+
+def arrange(frame: pd.DataFrame, spec: Spec, published: pd.DataFrame | None) -> Layout:
+    """Lay out the frame of `build_alignment_table`: families over pairs, methods down.
+
+    The literature comes first, as printed. Under each method's mean stand the deviation over seeds,
+    the published value and the difference from it, each left out where it would be empty. The best
+    method of a column is bold, by the value as printed, ties all bold, where there are two to
+    compare; the published best of all that the paper compares is bold too.
+    """
+    columns = spec["columns"]
+    shown = frame[(frame["regime"] == LITERATURE) | (frame["split"] == spec["split"])]
+    cells = {(r["row"], r["group"], r["source"], r["target"]): r for r in shown.to_dict("records")}
+    keys = [tuple(column[name] for name in ("group", "source", "target")) for column in columns]
+    own = [[cells[(row["row"], *key)] for key in keys] for row in spec["rows"]]
+    best = [_best(row["value"] for row in column) for column in zip(*own, strict=True)]
+    printed_best = _printed_best(published, keys)
+    notes = Footnotes()
+    blocks = []
+    literature = shown[shown["regime"] == LITERATURE]
+    quoted = []
+    for name, label in dict(zip(literature["row"], literature["label"], strict=True)).items():
+        group = [cells.get((name, *key)) for key in keys]
+        quoted.append(Line(label, tuple(_published(row, None, notes) for row in group)))
+    if quoted:
+        blocks.append(Block("Baselines from the literature, as printed", tuple(quoted)))
+    lines: list[Line] = []
+    with_published = bool(shown["published"].notna().any())
+    for row, group in zip(spec["rows"], own, strict=True):
+        values = (_value(cell, top, notes) for cell, top in zip(group, best, strict=True))
+        lines.append(Line(row["label"], tuple(values)))
+        details = {
+            "s.d.": [_deviation(cell) for cell in group],
+            "published": [
+                _published(cell, top, notes) if with_published else Cell()
+                for cell, top in zip(group, printed_best, strict=True)
+            ],
+            "difference": [_difference(cell) for cell in group],
+        }
+        lines += [
+            Line(label, tuple(under), detail=True)
+            for label, under in details.items()
+            if any(cell.marks or cell.text not in ("", ABSENT) for cell in under)
+        ]
+    blocks.append(Block("Alignment methods", tuple(lines)))
+    return Layout(
+        identifier=f"{spec['study']}-table{spec['table']}",
+        caption=_caption(spec, lines, bool(quoted)),
+        headings=tuple(_headings(spec)),
+        blocks=tuple(blocks),
+        footnotes=tuple(notes.texts),
+        corner="Method",
+        groups=tuple(family_spans(columns)),
+    )
+
+
+def family_spans(columns: Iterable[Part]) -> list[tuple[str, int]]:
+    """Names of families, and over how many columns in a row each stands."""
+    spans: list[tuple[str, int]] = []
+    for column in columns:
+        if spans and spans[-1][0] == column["family"]:
+            spans[-1] = (column["family"], spans[-1][1] + 1)
+        else:
+            spans.append((column["family"], 1))
+    return spans
+
+
+def _headings(spec: Spec) -> Headings:
+    """Targets, by code where there are many; with their source where there are several."""
+    columns = spec["columns"]
+    several = len({column["source"] for column in columns}) > 1
+    headings = []
+    for column in columns:
+        code = f"{column['source']}–{column['target']}" if several else column["target"]
+        name = column["target_name"] if len(columns) <= NARROW and not several else code
+        full = f"{column['source_name']} to {column['target_name']}"
+        headings.append((name, f"{full} ({column['source']}–{column['target']})"))
+    return headings
+
+
+def _best(values: Iterable[Any]) -> str | None:
+    """The highest value as printed, or None when there are not two to compare."""
+    there = [value for value in values if pd.notna(value)]
+    return number(max(there)) if len(there) > 1 else None
+
+
+def _printed_best(published: pd.DataFrame | None, keys: Iterable[tuple]) -> list[str | None]:
+    """The highest published value of each column, among the methods that the paper compares."""
+    if published is None:
+        return [None for _ in keys]
+    own = published[(published["regime"] == ZERO_SHOT) & (published["value"] != "")]
+    by_place = dict(list(own.groupby(["group", "source", "target"])["value"]))
+    return [max(by_place[key], key=number_of) if key in by_place else None for key in keys]
+
+
+def _value(row: Part, best: str | None, notes: Footnotes) -> Cell:
+    if pd.isna(row["value"]):
+        return Cell(ABSENT, marks=notes.mark(row["missing"]), tip=row["missing"])
+    text = number(row["value"])
+    spread = "" if pd.isna(row["sd"]) else f" ± {number(row['sd'])}"
+    over = f"{row['seeds']} seeds" if row["seeds"] > 1 else "one seed"
+    tip = f"mean {text}{spread} over {over}"
+    return Cell(text, bold=text == best, tip=tip)
+
+
+def _deviation(row: Part) -> Cell:
+    return Cell() if pd.isna(row["sd"]) else Cell(f"± {number(row['sd'])}")
+
+
+def _published(row: Part | None, best: str | None, notes: Footnotes) -> Cell:
+    if row is None:
+        return Cell()
+    text = row["published"] if pd.notna(row["published"]) else ABSENT
+    return Cell(text, bold=text == best, marks=notes.mark(row["published_note"]))
+
+
+def _difference(row: Part) -> Cell:
+    if pd.isna(row["difference"]):
+        return Cell()
+    return Cell(number(row["difference"], signed=True))
+
+
+def _caption(spec: Spec, lines: list[Line], quoted: bool) -> str:
+    seeds = len({int(seed) for seed in spec["seeds"]})
+    over = f"averaged over {seeds} seeds" if seeds > 1 else "of one seed"
+    parts = [
+        f"Span F1 (%) of zero-shot transfer by method of alignment, {over}, on the targets' "
+        f"{spec['split']} split ({spec['study']}, Table {spec['table']})."
+    ]
+    meanings = {
+        "s.d.": "the sample standard deviation over the seeds",
+        "published": "the published value",
+        "difference": "the difference (ours minus published)",
+    }
+    present = {line.label for line in lines if line.detail}
+    beneath = [meaning for label, meaning in meanings.items() if label in present]
+    if beneath:
+        parts.append(f"Beneath it: {', '.join(beneath)}.")
+    if any(cell.bold for line in lines for cell in line.cells):
+        besides = " and of the published values" if "published" in present else ""
+        parts.append(f"Bold: the best method in each column, of ours{besides}.")
+    if quoted:
+        parts.append("The literature's values are those that the paper quotes.")
+    if spec["constructed"]:
+        parts.append(CONSTRUCTED_CAPTION)
+    sources = {c["source"]: c["source_name"] for c in spec["columns"]}
+    targets = {c["target"]: c["target_name"] for c in spec["columns"]}
+    parts.append(f"From {_names(sources)} to {_names(targets)}.")
+    notes = dict.fromkeys(
+        f"{column['family']}, {column['target']}: {column['note']}."
+        for column in spec["columns"]
+        if column["note"]
+    )
+    return " ".join([*parts, *notes])
+
+
+def _names(names: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({code})" for code, name in names.items())

@@ -1,0 +1,224 @@
+"""What alignments do to held-out words: the measures of `alignment.diagnostics`, side by side."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from crosstag.analysis.selection import Spec, mean
+from crosstag.errors import InputError
+from crosstag.reporting.layout import (
+    ABSENT,
+    CONSTRUCTED_CAPTION,
+    Block,
+    Cell,
+    Footnotes,
+    Layout,
+    Line,
+    number,
+)
+
+# The first thirteen are the same in every table of every study.
+DIAGNOSTICS_COLUMNS = [
+    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
+    *("published", "value", "sd", "seeds", "note"),
+    *("layer", "encoder", "label", "missing"),
+]
+SIDES = ("before", "after")
+COLUMNS = ("layer", "metric", *SIDES)  # as `alignment.diagnostics` writes, which needs torch
+
+LEARNED = "learned_word_pairs"
+
+
+class Measure(NamedTuple):
+    """How a measure is shown: `factor` times it; `best` is max, min or None for no contest."""
+
+    heading: str
+    sides: tuple[str, ...]
+    decimals: int
+    factor: float
+    best: Any
+
+
+MEASURES = {
+    "mean_cosine": Measure("Mean cosine", SIDES, 3, 1, max),
+    "retrieval_nearest": Measure("Nearest (%)", SIDES, 1, 100, max),
+    "retrieval_csls": Measure("CSLS (%)", SIDES, 1, 100, max),
+    "centroid_distance": Measure("Centroids", SIDES, 2, 1, min),
+    LEARNED: Measure("Learned from", ("after",), 0, 1, None),
+}
+
+
+def read_diagnostics(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """Rows of a file of `alignment.diagnostics.write_csv`; empty cells are None.
+
+    Raises InputError, naming file and line, for other columns and for what is no finite number.
+    """
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    if tuple(frame.columns) != COLUMNS:
+        raise InputError(f"{path}, line 1: columns {list(frame.columns)}; expected {list(COLUMNS)}")
+    rows = []
+    for line, row in enumerate(frame.to_dict("records"), start=2):
+        try:
+            own = {
+                "layer": int(row["layer"]) if row["layer"] else None,
+                **{side: float(row[side]) if row[side] else None for side in SIDES},
+            }
+            if not all(own[side] is None or math.isfinite(own[side]) for side in SIDES):
+                raise ValueError
+        except ValueError:
+            found = ",".join(row.values())
+            raise InputError(f"{path}, line {line}: found {found!r}, expected numbers") from None
+        rows.append({"metric": row["metric"], **own})
+    return rows
+
+
+def build_diagnostics_table(
+    spec: Spec, diagnostics: Sequence[Sequence[Mapping[str, Any]]]
+) -> pd.DataFrame:
+    """The tidy table, one row a measure: alignment × pair × layer × metric, before and after.
+
+    Args:
+        spec: `study`, `table`, `encoder`; `pairs` (`pair`, `label`) and `alignments` (`alignment`,
+            `label`) in the order to be shown; `cells`, each pair of them once, with the reason
+            where one is `missing`.
+        diagnostics: from `read_diagnostics`, one for each cell that is not missing, in the order of
+            `cells`.
+
+    `model` is the alignment, `regime` before or after, `layer` empty for counts. Values are those
+    of the files. A missing cell is one row without a metric.
+
+    Raises ValueError for another number of diagnostics, and for a cell not given exactly once.
+    """
+    there = [cell for cell in spec["cells"] if "missing" not in cell]
+    if len(there) != len(diagnostics):
+        raise ValueError(f"{len(diagnostics)} diagnostics; expected {len(there)}, one a cell")
+    given = sorted((cell["alignment"], cell["pair"]) for cell in spec["cells"])
+    labels = {item["alignment"]: item["label"] for item in spec["alignments"]}
+    if given != sorted((a, item["pair"]) for a in labels for item in spec["pairs"]):
+        raise ValueError("cells: expected every alignment × pair once, no other")
+    found = iter(diagnostics)
+    rows = []
+    for cell in spec["cells"]:
+        source, target = cell["pair"].split("-")
+        base = {
+            **{"study": spec["study"], "table": spec["table"], "task": "alignment"},
+            **{"model": cell["alignment"], "source": source, "target": target},
+            **{"encoder": spec["encoder"], "label": labels[cell["alignment"]]},
+            **{"missing": cell.get("missing", ""), "note": cell.get("missing", "")},
+        }
+        if "missing" in cell:
+            rows.append(base)
+            continue
+        rows += [
+            {**base, "metric": row["metric"], "layer": row["layer"], "regime": side}
+            | {"value": row[side]}
+            for row in next(found)
+            for side in SIDES
+            if row[side] is not None
+        ]
+    frame = pd.DataFrame(rows, columns=DIAGNOSTICS_COLUMNS)
+    return frame.astype({"value": "Float64", "sd": "Float64", "seeds": "Int64", "layer": "Int64"})
+
+
+def arrange(frame: pd.DataFrame, spec: Spec) -> Layout:
+    """Lay out the frame of `build_diagnostics_table`: a block a pair, measures over before, after.
+
+    A value is the mean over layers; with `by_layer` in `spec` each layer has a line beneath. The
+    best alignment of a pair is bold in each `after`, by the value as printed, ties all bold, where
+    there are two to compare.
+    """
+    columns = [(metric, side) for metric, item in MEASURES.items() for side in item.sides]
+    by_cell = {key: rows for key, rows in frame.groupby(["model", "source", "target"], sort=False)}
+    notes = Footnotes()
+    blocks = []
+    for pair in spec["pairs"]:
+        source, target = pair["pair"].split("-")
+        own = [by_cell[item["alignment"], source, target] for item in spec["alignments"]]
+        best = {column: _best(column, own) for column in columns}
+        lines: list[Line] = []
+        for item, rows in zip(spec["alignments"], own, strict=True):
+            reason = rows.iloc[0]["missing"]
+            if reason:
+                absent = Cell(ABSENT, marks=notes.mark(reason), tip=reason)
+                lines.append(Line(item["label"], tuple(absent for _ in columns)))
+                continue
+            values = (_cell(column, rows, best[column]) for column in columns)
+            lines.append(Line(item["label"], tuple(values)))
+            for layer in rows["layer"].dropna().unique() if spec.get("by_layer") else ():
+                of_layer = rows[rows["layer"] == layer]
+                under = tuple(Cell(_text(column, of_layer) or "") for column in columns)
+                lines.append(Line(f"layer {layer}", under, detail=True))
+        blocks.append(Block(pair["label"], tuple(lines)))
+    return Layout(
+        identifier=f"{spec['study']}-{spec['table']}",
+        caption=_caption(spec),
+        headings=tuple(
+            ("pairs", "pairs of words") if metric == LEARNED else (side, f"{side} alignment")
+            for metric, side in columns
+        ),
+        blocks=tuple(blocks),
+        footnotes=tuple(notes.texts),
+        corner="Alignment",
+        groups=tuple((item.heading, len(item.sides)) for item in MEASURES.values()),
+    )
+
+
+def _values(column: tuple[str, str], rows: pd.DataFrame) -> pd.DataFrame:
+    metric, side = column
+    return rows[(rows["metric"] == metric) & (rows["regime"] == side)]
+
+
+def _text(column: tuple[str, str], rows: pd.DataFrame) -> str | None:
+    """The mean over layers as printed, None for none."""
+    values = _values(column, rows)["value"]
+    if values.empty:
+        return None
+    measure = MEASURES[column[0]]
+    return number(measure.factor * mean(map(float, values)), measure.decimals)
+
+
+def _cell(column: tuple[str, str], rows: pd.DataFrame, best: str | None) -> Cell:
+    text = _text(column, rows)
+    if text is None:
+        return Cell(ABSENT)
+    measure = MEASURES[column[0]]
+    layers = "; ".join(
+        f"layer {row.layer}: {number(measure.factor * row.value, measure.decimals)}"
+        for row in _values(column, rows).itertuples()
+        if pd.notna(row.layer)
+    )
+    return Cell(text, bold=text == best, tip=layers)
+
+
+def _best(column: tuple[str, str], own: Sequence[pd.DataFrame]) -> str | None:
+    """The best value as printed after alignment, or None when there are not two to compare."""
+    measure = MEASURES[column[0]]
+    if column[1] != "after" or measure.best is None:
+        return None
+    texts = [text for rows in own if (text := _text(column, rows))]
+    return measure.best(texts, key=_number) if len(texts) > 1 else None
+
+
+def _number(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", ""))
+
+
+def _caption(spec: Spec) -> str:
+    parts = [
+        f"Translations in held-out sentences before and after alignment, encoder "
+        f"{spec['encoder']} ({spec['study']}); means over layers"
+        f"{', and each layer beneath' if spec.get('by_layer') else ''}. Mean cosine: of linked "
+        "words. Nearest, CSLS: words whose best match, by cosine or by CSLS, is a translation. "
+        "Centroids: distance between those of the two languages. Learned from: pairs of "
+        "words. Bold: the best alignment of each pair of languages."
+    ]
+    if spec["constructed"]:
+        parts.append(CONSTRUCTED_CAPTION)
+    if spec.get("note"):
+        parts.append(spec["note"].strip())
+    return " ".join(parts)

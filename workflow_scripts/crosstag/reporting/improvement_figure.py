@@ -1,0 +1,312 @@
+"""Gain of each method over the unaligned encoder, by distance: kulshreshtha2020, Figure 2.
+
+The paper does not say how it measures the distance between two languages; its text ranks them in
+classes by genealogy (section 5.1). So a distance here is a number that the config gives to each
+pair, and the figure puts pairs in its order: the steps between them are not to scale.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from crosstag.analysis.selection import Score, Spec, index_scores
+from crosstag.reporting.alignment_table import (
+    KEYS,
+    ZERO_SHOT,
+    f1_by_seed,
+    index_cells,
+    number_of,
+    statistics_of,
+)
+from crosstag.reporting.figures import POINTS, empty_figure, save_figure, wrap
+from crosstag.reporting.layout import CONSTRUCTED_CAPTION, CONTRAST, METRIC
+
+# The first thirteen are the same in every table of every study.
+IMPROVEMENT_COLUMNS = [
+    *("study", "figure", "task", "metric", "model", "regime", "source", "target"),
+    *("published", "value", "sd", "seeds", "note"),
+    *("split", "group", "family", "row", "label", "distance", "distance_label", "missing"),
+]
+# Methods come in twos, a plain one and a better one: of a colour and a marker, hollow and filled.
+# Okabe and Ito's colours, apart in lightness too.
+IMPROVEMENT_SETTINGS: dict[str, Any] = {
+    "width_in": 6.8,
+    "height_in": 3.0,
+    "palette": [c for c in ("#E69F00", "#0072B2", "#007A59", "#000000") for _ in range(2)],
+    "dpi": 300,
+}
+MARKERS = "ssoo^^DD"
+OURS, PUBLISHED = "value", "published"
+
+Settings = Mapping[str, Any]
+Outputs = Mapping[str, str | os.PathLike[str]]
+
+
+def improvement_frame(
+    spec: Spec, scores: Iterable[Score], published: pd.DataFrame | None
+) -> pd.DataFrame:
+    """The tidy data of the figure: a row a method, but for the baseline, and pair of languages.
+
+    Args:
+        spec: as of `alignment_table.build_alignment_table`, with `figure`; `baseline`, one of the
+            rows; `panels` (`task`, `label`); and for each column a `distance`, and a
+            `distance_label` or nothing to name it.
+        scores: those of the `split`; others are not looked at.
+        published: from `alignment_table.read_published`.
+
+    `value` is the mean over seeds of the difference in F1 points between the method and the
+    baseline with the same seed, `sd` its sample standard deviation. `published` is the difference
+    of the two printed values, with the paper's two decimals. Rows are in the order of panels, then
+    of distance.
+
+    Raises ValueError when a score or a cell that should be there is not, for a baseline that is no
+    row, and for a column whose task has no panel.
+    """
+    index, cells = index_scores(scores), index_cells(spec)
+    if spec["baseline"] not in {row["row"] for row in spec["rows"]}:
+        raise ValueError(f"baseline is {spec['baseline']!r}; expected one of the rows")
+    if published is None or spec["constructed"]:
+        published = pd.DataFrame(columns=[*KEYS, "value", "note"])
+    printed = {
+        (p.model, p.group, p.source, p.target): number_of(p.value)
+        for p in published.itertuples(index=False)
+        if p.regime == ZERO_SHOT and p.metric == METRIC and p.value
+    }
+    rows = []
+    for row, column in itertools.product(spec["rows"], _ordered(spec)):
+        if row["row"] == spec["baseline"]:
+            continue
+        both = [cells[key, column["column"]] for key in (row["row"], spec["baseline"])]
+        places = [
+            printed.get((key, column["group"], column["source"], column["target"]))
+            for key in (row["row"], spec["baseline"])
+        ]
+        own: dict[str, Any] = {
+            **{"study": spec["study"], "figure": spec["figure"], "metric": CONTRAST},
+            **{key: column[key] for key in ("task", "source", "target", "group", "family")},
+            **{"model": both[0].get("model"), "regime": ZERO_SHOT, "split": spec["split"]},
+            **{"row": row["row"], "label": row["label"], "distance": float(column["distance"])},
+            "distance_label": column.get("distance_label") or f"{column['distance']:g}",
+            "missing": next((cell["missing"] for cell in both if "missing" in cell), ""),
+        }
+        if None not in places:
+            own["published"] = f"{places[0] - places[1] + 0.0:.2f}"
+        if not own["missing"]:
+            one, other = (f1_by_seed(cell, column, spec["split"], spec, index) for cell in both)
+            own |= statistics_of(one[seed] - other[seed] for seed in one)
+        own["note"] = "; ".join(filter(None, (own["missing"], column["note"])))
+        rows.append(own)
+    frame = pd.DataFrame(rows, columns=IMPROVEMENT_COLUMNS)
+    return frame.astype({"value": "Float64", "sd": "Float64", "seeds": "Int64"})
+
+
+def _ordered(spec: Spec) -> list[Mapping[str, Any]]:
+    """Columns in the order of panels, then of distance; equal ones keep the order of `spec`."""
+    tasks = [panel["task"] for panel in spec["panels"]]
+    for column in spec["columns"]:
+        if column["task"] not in tasks:
+            raise ValueError(f"column {column['column']}: no panel of its task {column['task']!r}")
+    return sorted(spec["columns"], key=lambda c: (tasks.index(c["task"]), c["distance"]))
+
+
+def plot_improvement(
+    frame: pd.DataFrame,
+    settings: Settings,
+    outputs: Outputs,
+    *,
+    panels: Sequence[Mapping[str, str]],
+    constructed: bool = False,
+) -> None:
+    """kulshreshtha2020, Figure 2: a panel a task, a marker a method, pairs in order of distance.
+
+    Where there are published values, they have a row of panels beneath ours, on the same axes. Bars
+    show one standard deviation over seeds. What is missing is left out and named under the figure.
+
+    Args:
+        frame: from `improvement_frame`.
+        settings: any of `width_in`, `height_in` (inches, of one row of panels), `palette` (a colour
+            a method) and `dpi` (of the PNG); the default of each is in `IMPROVEMENT_SETTINGS`.
+        outputs: paths by `pdf`, `png`, `svg` and `csv`; the CSV is the frame.
+        panels: `task` and `label` of each, as in `improvement_frame`.
+        constructed: say under the figure that the languages are.
+
+    Raises:
+        ValueError: for unknown settings or outputs, or fewer colours than methods.
+    """
+
+    def draw(frame: pd.DataFrame, settings: Settings) -> Figure:
+        return _draw(frame, settings, panels, constructed)
+
+    save_figure(draw, frame[IMPROVEMENT_COLUMNS], {**IMPROVEMENT_SETTINGS, **settings}, outputs)
+
+
+def _draw(
+    frame: pd.DataFrame,
+    settings: Settings,
+    panels: Sequence[Mapping[str, str]],
+    constructed: bool,
+) -> Figure:
+    methods = list(dict.fromkeys(frame["row"]))
+    if len(settings["palette"]) < len(methods):
+        raise ValueError(
+            f"palette has {len(settings['palette'])} colours; expected one for each of {methods}"
+        )
+    # A method keeps its looks when another one is missing.
+    style = {
+        method: {
+            "color": settings["palette"][place],
+            "marker": MARKERS[place % len(MARKERS)],
+            "markerfacecolor": settings["palette"][place] if place % 2 else "white",
+            "linestyle": "-" if place % 2 else "--",
+        }
+        for place, method in enumerate(methods)
+    }
+    sources = [kind for kind in (OURS, PUBLISHED) if frame[kind].notna().any()]
+    panels = [panel for panel in panels if (frame["task"] == panel["task"]).any()]
+    notes = wrap(_missing(frame), settings["width_in"])
+    if constructed:
+        notes += wrap([CONSTRUCTED_CAPTION], settings["width_in"])
+    figure = empty_figure(
+        {**settings, "height_in": settings["height_in"] * (1 + 0.75 * (len(sources) - 1))}
+    )
+    if not sources:
+        nothing = ["No improvements to show.", *notes]
+        figure.text(0.5, 0.5, "\n".join(nothing), ha="center", va="center", fontsize=POINTS)
+        return figure
+    pairs = {
+        panel["task"]: list(
+            dict.fromkeys(
+                frame.loc[frame["task"] == panel["task"], ["group", "source", "target"]].itertuples(
+                    index=False, name=None
+                )
+            )
+        )
+        for panel in panels
+    }
+    axes = figure.subplots(
+        len(sources),
+        len(panels),
+        squeeze=False,
+        sharex="col",
+        sharey="col",
+        width_ratios=[len(pairs[panel["task"]]) for panel in panels],
+    )
+    names = {OURS: "this workflow", PUBLISHED: "as published"}
+    for (r, source), (c, panel) in itertools.product(enumerate(sources), enumerate(panels)):
+        axis, rows = axes[r, c], frame[frame["task"] == panel["task"]]
+        letter = chr(ord("a") + r * len(panels) + c)
+        title = panel["label"] if len(sources) == 1 else f"{panel['label']}, {names[source]}"
+        axis.set_title(f"({letter}) {title}", loc="left", fontsize=POINTS, pad=14)
+        _panel(axis, rows, pairs[panel["task"]], style, source)
+    for row in axes:
+        row[0].set_ylabel("Gain over the baseline\n(F1 points)")
+    handles, labels = _legend(frame, style)
+    figure.legend(
+        handles,
+        labels,
+        loc="outside upper center",
+        ncols=(len(labels) + 1) // 2,
+        frameon=False,
+        handlelength=2.4,
+        columnspacing=1.6,
+        borderpad=0.6,  # room between the legend and the panels' titles
+    )
+    lead = ["Target language, in order of its distance from the source (above the panels)"]
+    if frame["sd"].notna().any():
+        lead.append(f"Ours: mean and standard deviation over {frame['seeds'].max()} seeds")
+    figure.supxlabel("\n".join(lead + notes), fontsize=POINTS)
+    return figure
+
+
+def _legend(frame: pd.DataFrame, style: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
+    """The methods, those of one colour under each other."""
+    labels = dict(zip(frame["row"], frame["label"], strict=True))
+    handles = [Line2D([], [], linewidth=0.8, markersize=4, **style[method]) for method in style]
+    return handles, [labels[method] for method in style]
+
+
+def _panel(
+    axis: Axes,
+    rows: pd.DataFrame,
+    pairs: Sequence[tuple[str, str, str]],
+    style: Mapping[str, Mapping[str, Any]],
+    source: str,
+) -> None:
+    """One panel of ours or of the published values."""
+    axis.axhline(0, color="black", linewidth=0.6, zorder=1)
+    by_pair = rows.drop_duplicates(["group", "source", "target"]).set_index(
+        ["group", "source", "target"]
+    )
+    bands = [by_pair.loc[pair, "distance_label"] for pair in pairs]
+    start = 0
+    for place, (label, group) in enumerate(itertools.groupby(bands)):
+        end = start + len(list(group))
+        if place % 2:
+            axis.axvspan(start - 0.5, end - 0.5, color="#F1F1F1", linewidth=0, zorder=0)
+        axis.text(
+            (start + end - 1) / 2,
+            1.01,
+            label,
+            transform=axis.get_xaxis_transform(),
+            ha="center",
+            va="bottom",
+            fontsize=POINTS,
+            style="italic",
+        )
+        start = end
+    step = 0.74 / max(1, len(style) - 1)
+    for order, (method, look) in enumerate(style.items()):
+        own = rows[rows["row"] == method].set_index(["group", "source", "target"])
+        # Side by side: methods often gain as much as each other. No value leaves a gap in the line.
+        across = [x + (order - (len(style) - 1) / 2) * step for x in range(len(pairs))]
+        values = [own[source].get(pair) for pair in pairs]
+        heights = [float("nan") if pd.isna(v) else float(v) for v in values]
+        spread = [own["sd"].get(pair) for pair in pairs]
+        bars = [0.0 if source == PUBLISHED or pd.isna(v) else float(v) for v in spread]
+        axis.errorbar(
+            across,
+            heights,
+            yerr=bars if any(bars) else None,
+            elinewidth=0.7,
+            linewidth=0.5,
+            markersize=3.6,
+            markeredgewidth=0.8,
+            clip_on=False,
+            zorder=3,
+            **look,
+        )
+    several = len({group for group, _, _ in pairs}) > 1
+    sources = len({code for _, code, _ in pairs}) > 1
+    ticks = []
+    for pair in pairs:
+        name = f"{pair[1]}–{pair[2]}" if sources else pair[2]
+        ticks.append(f"{name}\n{by_pair.loc[pair, 'family']}" if several else name)
+    axis.set_xticks(range(len(pairs)), ticks)
+    axis.tick_params(axis="x", length=0)
+    axis.set_xlim(-0.5, len(pairs) - 0.5)
+    axis.yaxis.set_major_locator(MaxNLocator(nbins=6))
+    axis.yaxis.grid(True, color="#DDDDDD", linewidth=0.5)
+    axis.set_axisbelow(True)
+
+
+def _missing(frame: pd.DataFrame) -> list[str]:
+    """A sentence for each reason, with the pairs and methods that it holds for."""
+    absent = frame[frame["missing"] != ""]
+    methods = frame["row"].nunique()
+    sentences = []
+    for reason, rows in absent.groupby("missing", sort=False):
+        pairs = rows[["source", "target", "family"]].drop_duplicates().itertuples(index=False)
+        where = ", ".join(f"{pair.family} {pair.source}–{pair.target}" for pair in pairs)
+        labels = list(dict.fromkeys(rows["label"]))
+        what = "all methods" if len(labels) == methods else "; ".join(labels)
+        sentences.append(f"Not computed for {where}: {what} ({reason}).")
+    return sentences
