@@ -123,7 +123,7 @@ def _read(path: Path, encoding: str) -> list[Sentence]:
 def epoch_batches(sentences: Sequence[Sentence], seed: int) -> list[list[Sentence]]:
     """The batches that our training loop draws in its first epoch."""
     import torch
-    from crosstag.training.train import derived_seed
+    from crosstag.seeds import derived_seed
 
     generator = torch.Generator().manual_seed(derived_seed(seed, "order", 1))
     order = torch.randperm(len(sentences), generator=generator).tolist()

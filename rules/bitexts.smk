@@ -1,4 +1,4 @@
-# Parallel text and dictionaries in their canonical form, with counts.
+# Parallel text and dictionaries in their canonical form, with counts, and gold word alignments.
 
 
 rule read_bitext:
@@ -26,6 +26,31 @@ rule read_bitext:
         code=bitext_code,
     script:
         "../workflow_scripts/read_bitext.py"
+
+
+rule read_gold_alignments:
+    input:
+        unpack(gold_input),
+    output:
+        gold=results("bitexts/{bitext}/{pair}/{part}.gold.pharaoh"),
+    log:
+        log_of("read_gold_alignments", "bitext", "pair", "part"),
+    benchmark:
+        benchmark_of("read_gold_alignments", "bitext", "pair", "part")
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        reader=bitext_slice,
+        filters=bitext_filters,
+        files=bitext_patterns,
+        root=data_root,
+        content=gold_digest,
+        code=gold_code,
+    script:
+        "../workflow_scripts/read_gold_alignments.py"
 
 
 rule read_dictionary:

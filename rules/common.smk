@@ -1,5 +1,5 @@
-# Named helpers of the rules. This file and its three sisters, common_data.smk, common_runs.smk and
-# common_studies.smk, are the only places that read the config.
+# Named helpers of the rules. This file and its sisters common_*.smk are the only places that read the
+# config.
 #
 # Rules take the smallest slice of the config that they need, as params, and a change elsewhere in the
 # config then leaves its outputs alone. What is under `compute` goes through threads and resources,
@@ -16,7 +16,8 @@ sys.path.insert(0, os.path.join(workflow.basedir, "workflow_scripts"))
 from crosstag import closure, config_tables, files, job, raw
 from crosstag.config import parse as parse_config
 from crosstag.corpora import pos, raw_files
-from crosstag.bitexts.registry import BITEXTS, DICTIONARIES
+from crosstag.alignment.registry import ALIGNMENTS
+from crosstag.bitexts.registry import ALIGNERS, BITEXTS, DICTIONARIES
 from crosstag.corpora.registry import READERS
 from crosstag.encoders import coverage
 from crosstag.encoders.registry import ENCODERS
@@ -44,9 +45,9 @@ wildcard_constraints:
     corpus="[a-z0-9_]+",
     language="[a-z]{3}",
     split="train|dev|test",
-    task="ner",
+    task="ner|slots",
     model="[a-z0-9_]+",
-    run="[a-z0-9_]+(-[a-z]{3})?",
+    run="[a-z0-9_]+(-[a-z]{3}){0,2}",
     seed="[0-9]+",
     bitext="[a-z0-9_]+",
     dictionary="[a-z0-9_]+",
@@ -55,7 +56,12 @@ wildcard_constraints:
     text="[a-z0-9_]+",
     vectors="[a-z0-9_]+",
     vocabulary="[a-z0-9_]+",
-    encoder="[a-z0-9_]+",
+    encoder=r"[a-z0-9_]+(\.[a-z0-9_]+\.[a-z]{3}-[a-z]{3})?",
+    aligner="[a-z0-9_]+",
+    alignment="[a-z0-9_]+",
+    direction="forward|backward",
+    symmetrisation="intersection|union|grow_diag|grow_diag_final|grow_diag_final_and",
+    links="[a-z_]+",
     pretrained="[a-z0-9_]+",
     shard="[0-9]+",
 
@@ -116,8 +122,12 @@ def tagger_module(model):
 
 
 def tagger_code(name):
-    """The same for a script that loads the tagger of the wildcard `model`."""
-    return lambda wildcards: code(name, tagger_module(wildcards.model))
+    """The same for a script that loads the tagger of the wildcard `model`, and its alignment."""
+
+    def digest(wildcards):
+        return code(name, tagger_module(wildcards.model), *moving_modules(wildcards.model))
+
+    return digest
 
 
 def gpus():

@@ -45,6 +45,34 @@ def bitext_code(wildcards):
     return code("read_bitext.py", reader.partition(":")[0])
 
 
+def has_gold(bitext, pair, part):
+    """Whether a part of a bitext has gold word alignments."""
+    entry = CONFIG.bitexts[bitext].pairs[pair]
+    return entry.raw.format == "xlwa" or entry.parts[part].gold is not None
+
+
+def gold_input(wildcards):
+    names = wildcards.bitext, wildcards.pair, wildcards.part
+    if not has_gold(*names):
+        raise WorkflowError(f"no gold word alignments of {' '.join(names)} in the config")
+    part = bitext_part(wildcards)
+    gold = {"alignments": os.path.join(CONFIG.data_root, part.gold)} if part.gold else {}
+    return {"raw": on_disk(part.files), **gold}
+
+
+def gold_digest(wildcards):
+    part = bitext_part(wildcards)
+    if part.constructed:
+        return None
+    paths = [*on_disk(part.files), *on_disk([part.gold] if part.gold else [])]
+    return [raw.digest(path, cache=RAW_DIGESTS) for path in paths]
+
+
+def gold_code(wildcards):
+    reader = BITEXTS[bitext_slice(wildcards)["format"]]
+    return code("read_gold_alignments.py", reader.partition(":")[0])
+
+
 def dictionary_pair(wildcards):
     return CONFIG.dictionaries[wildcards.dictionary].pairs[wildcards.pair]
 

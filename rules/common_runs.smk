@@ -24,8 +24,19 @@ def pretraining_languages(wildcards):
     return [language for _, language in texts_of(CONFIG.pretrained[wildcards.pretrained])]
 
 
+def encoder_of(key):
+    """The config's entry of an encoder; of one that is tuned, of the one that it comes from.
+
+    The key of a tuned encoder is `encoder.alignment.pair`.
+    """
+    return CONFIG.encoders[key.partition(".")[0]]
+
+
 def encoder_folder(key):
     """Where an encoder lies that is not fetched by its name."""
+    if "." in key:
+        base, alignment, pair = key.split(".")
+        return results(f"alignments/{base}/{alignment}/{pair}/encoder")
     entry = CONFIG.encoders[key]
     if entry.pretrained:
         return results(f"pretrained/{entry.pretrained}/encoder")
@@ -37,6 +48,11 @@ def lacks_encoder(model):
     key = getattr(CONFIG.models[model], "encoder", None)
     if key is None or CONFIG.encoders[key].pretrained:
         return None
+    if CONFIG.encoders[key].kind == "static_vectors":
+        vectors = CONFIG.encoders[key].vectors
+        files = [entry.file for entry in CONFIG.vectors[vectors].languages.values()]
+        missing = first_missing(files)
+        return f"encoder {key}: no file {missing}" if missing else None
     folder = encoder_folder(key)
     return f"encoder {key}: no folder {folder}" if folder and not os.path.isdir(folder) else None
 
@@ -46,8 +62,22 @@ def extraction_input(wildcards):
     return {"corpus": corpus, **encoder_input(wildcards)}
 
 
+def bitext_side(bitext, pair, part, language):
+    """The canonical text of one language of a bitext."""
+    side = "source" if language == pair.split("-")[0] else "target"
+    return results(f"bitexts/{bitext}/{pair}/{part}.{side}")
+
+
+def bitext_extraction_input(wildcards):
+    w = wildcards
+    text = bitext_side(w.bitext, w.pair, w.part, w.language)
+    return {"text": text, **encoder_input(wildcards)}
+
+
 def encoder_input(wildcards):
-    entry, files = CONFIG.encoders[wildcards.encoder], {}
+    entry, files = encoder_of(wildcards.encoder), {}
+    if entry.kind == "static_vectors":
+        return {"encoder": results(f"vectors/{entry.vectors}/{wildcards.language}.arrow")}
     if folder := encoder_folder(wildcards.encoder):
         files["encoder"] = folder
     if entry.vocabulary:
@@ -56,17 +86,20 @@ def encoder_input(wildcards):
 
 
 def encoder_slice(wildcards):
-    entry = CONFIG.encoders[wildcards.encoder]
+    entry = encoder_of(wildcards.encoder)
+    if entry.kind == "static_vectors":
+        options = {"lowercase": entry.lowercase, "unknown": entry.unknown}
+        return {"kind": entry.kind, "name": None, **options}
     return {"kind": entry.kind, "name": entry.name, "revision": entry.revision}
 
 
 def request_slice(wildcards):
-    entry = CONFIG.encoders[wildcards.encoder]
+    entry = encoder_of(wildcards.encoder)
     return {"layers": entry.layers, "pooling": entry.pooling, "precision": entry.precision}
 
 
 def encoder_modules(wildcards):
-    modules = {ENCODERS[CONFIG.encoders[wildcards.encoder].kind], *LOADERS.values()}
+    modules = {ENCODERS[encoder_of(wildcards.encoder).kind], *LOADERS.values()}
     return sorted(name.partition(":")[0] for name in modules)
 
 
@@ -79,7 +112,13 @@ def coverage_code(wildcards):
 
 
 def shard_count(wildcards):
-    return CONFIG.encoders[wildcards.encoder].shards
+    return encoder_of(wildcards.encoder).shards
+
+
+def bitext_shards(wildcards):
+    w = wildcards
+    stem = f"embeddings/{w.encoder}/bitexts/{w.bitext}/{w.pair}/{w.part}.{w.language}"
+    return [results(f"{stem}.shard-{n}.arrow") for n in range(shard_count(wildcards))]
 
 
 def shards_of(wildcards):
@@ -90,11 +129,13 @@ def shards_of(wildcards):
     ]
 
 
-def embeddings(model, parts, split):
-    """Stores that a model reads for (corpus, language) pairs; none for models on characters."""
+def embeddings(model, run, parts, split):
+    """Stores that a run reads for (corpus, language) pairs; none for models on characters."""
     key = getattr(CONFIG.models[model], "encoder", None)
     if key is None:
         return []
+    if is_tuned(model):
+        key = f"{key}.{CONFIG.aligned(model)}.{CONFIG.run_pair(run)}"
     return [results(f"embeddings/{key}/{c}/{language}/{split}.arrow") for c, language in parts]
 
 
@@ -200,14 +241,21 @@ def evaluated_files(wildcards):
 
 def run_embeddings(split):
     """Stores of everything that a run learns from, in the order of its parts."""
-    return lambda wildcards: embeddings(
-        wildcards.model, [(part.corpus, part.language) for part in parts_of(wildcards)], split
-    )
+
+    def stores(wildcards):
+        parts = [(part.corpus, part.language) for part in parts_of(wildcards)]
+        return embeddings(wildcards.model, wildcards.run, parts, split)
+
+    return stores
 
 
 def evaluated_embeddings(wildcards):
     part = [(wildcards.corpus, wildcards.language)]
-    return [s for split in EVALUATED_SPLITS for s in embeddings(wildcards.model, part, split)]
+    return [
+        store
+        for split in EVALUATED_SPLITS
+        for store in embeddings(wildcards.model, wildcards.run, part, split)
+    ]
 
 
 def parts_slice(wildcards):

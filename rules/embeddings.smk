@@ -98,3 +98,30 @@ rule gather_embeddings:
         code=code("gather_embeddings.py"),
     script:
         "../workflow_scripts/gather_embeddings.py"
+
+
+# Both sides of a bitext, for alignments to be learned from.
+use rule extract_embeddings as extract_bitext_embeddings with:
+    input:
+        unpack(bitext_extraction_input),
+    output:
+        temp(
+            results(
+                "embeddings/{encoder}/bitexts/{bitext}/{pair}/{part}.{language}.shard-{shard}.arrow"
+            )
+        ),
+    log:
+        log_of("extract_bitext_embeddings", *BITEXT_STORE, "shard"),
+    benchmark:
+        benchmark_of("extract_bitext_embeddings", *BITEXT_STORE, "shard")
+
+
+use rule gather_embeddings as gather_bitext_embeddings with:
+    input:
+        shards=bitext_shards,
+    output:
+        results("embeddings/{encoder}/bitexts/{bitext}/{pair}/{part}.{language}.arrow"),
+    log:
+        log_of("gather_bitext_embeddings", *BITEXT_STORE),
+    benchmark:
+        benchmark_of("gather_bitext_embeddings", *BITEXT_STORE)

@@ -7,6 +7,7 @@ rule predict_tags:
         config=results("runs/{task}/{model}/{run}/seed-{seed}/config.json"),
         corpora=evaluated_files,
         embeddings=evaluated_embeddings,
+        alignment=run_alignment,
     output:
         expand(
             results(

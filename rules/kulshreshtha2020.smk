@@ -22,3 +22,124 @@ if CONFIG.studies.kulshreshtha2020 and CONFIG.studies.kulshreshtha2020.table1:
             code=code("tabulate_datasets.py"),
         script:
             "../workflow_scripts/tabulate_datasets.py"
+
+
+if CONFIG.studies.kulshreshtha2020 and CONFIG.studies.kulshreshtha2020.table3:
+
+    rule kulshreshtha2020_table3:
+        input:
+            scores=transfer_scores(EVALUATED_SPLITS),
+            coverage=transfer_coverage,
+            published=CONFIG.studies.kulshreshtha2020.table3.published or [],
+        output:
+            **table_files("kulshreshtha2020", "table3"),
+        log:
+            log_of("kulshreshtha2020_table3"),
+        benchmark:
+            benchmark_of("kulshreshtha2020_table3")
+        conda:
+            "../envs/environment.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            table=table3_slice,
+            code=code("tabulate_transfer_pairs.py"),
+        script:
+            "../workflow_scripts/tabulate_transfer_pairs.py"
+
+
+if CONFIG.studies.kulshreshtha2020 and CONFIG.studies.kulshreshtha2020.table_aligners:
+
+    rule kulshreshtha2020_table_aligners:
+        input:
+            scores=aligner_scores,
+        output:
+            **table_files("kulshreshtha2020", "table_aligners"),
+        log:
+            log_of("kulshreshtha2020_table_aligners"),
+        benchmark:
+            benchmark_of("kulshreshtha2020_table_aligners")
+        conda:
+            "../envs/environment.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            table=aligners_slice,
+            code=code("tabulate_aligners.py"),
+        script:
+            "../workflow_scripts/tabulate_aligners.py"
+
+
+if CONFIG.studies.kulshreshtha2020 and CONFIG.studies.kulshreshtha2020.table_diagnostics:
+
+    rule kulshreshtha2020_table_diagnostics:
+        input:
+            diagnostics=diagnostics,
+        output:
+            **table_files("kulshreshtha2020", "table_diagnostics"),
+        log:
+            log_of("kulshreshtha2020_table_diagnostics"),
+        benchmark:
+            benchmark_of("kulshreshtha2020_table_diagnostics")
+        conda:
+            "../envs/environment.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            table=diagnostics_slice,
+            code=code("tabulate_diagnostics.py"),
+        script:
+            "../workflow_scripts/tabulate_diagnostics.py"
+
+
+if CONFIG.studies.kulshreshtha2020 and CONFIG.studies.kulshreshtha2020.figure2:
+
+    rule kulshreshtha2020_figure2:
+        input:
+            scores=transfer_scores([CONFIG.studies.kulshreshtha2020.figure2.split]),
+            coverage=transfer_coverage,
+            published=CONFIG.studies.kulshreshtha2020.table3.published or [],
+        output:
+            **figure_files("kulshreshtha2020", "figure2"),
+        log:
+            log_of("kulshreshtha2020_figure2"),
+        benchmark:
+            benchmark_of("kulshreshtha2020_figure2")
+        conda:
+            "../envs/environment.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            figure=figure2_slice,
+            style=CONFIG.studies.kulshreshtha2020.figure2.style.model_dump(),
+            code=code("plot_improvement.py"),
+        script:
+            "../workflow_scripts/plot_improvement.py"
+
+
+if CONFIG.studies.kulshreshtha2020 and CONFIG.studies.kulshreshtha2020.figure_projection:
+
+    rule kulshreshtha2020_figure_projection:
+        input:
+            unpack(projection_input),
+        output:
+            **figure_files("kulshreshtha2020", "figure_projection"),
+        log:
+            log_of("kulshreshtha2020_figure_projection"),
+        benchmark:
+            benchmark_of("kulshreshtha2020_figure_projection")
+        conda:
+            "../envs/environment.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            figure=projection_slice,
+            style=CONFIG.studies.kulshreshtha2020.figure_projection.style.model_dump(),
+            code=code("plot_projection.py"),
+        script:
+            "../workflow_scripts/plot_projection.py"

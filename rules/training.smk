@@ -9,6 +9,7 @@ rule train_tagger:
         coverage=coverage_of_parts,
         train_embeddings=run_embeddings("train"),
         dev_embeddings=run_embeddings("dev"),
+        alignment=run_alignment,
     output:
         model=results("runs/{task}/{model}/{run}/seed-{seed}/model.safetensors"),
         optimiser=results("runs/{task}/{model}/{run}/seed-{seed}/optimiser.safetensors"),

@@ -9,7 +9,6 @@ device = job.claim_device(snakemake.resources.device)
 
 from crosstag.analysis import fisher  # noqa: E402 - torch must see the claimed device only
 from crosstag.analysis.chosen import chosen_seed  # noqa: E402
-from crosstag.corpora import conllup  # noqa: E402
 from crosstag.training import runs  # noqa: E402
 
 device = runs.set_up(device, snakemake.threads)
@@ -20,6 +19,7 @@ seed = chosen_seed([files.read_json(path) for path in snakemake.input.scores], r
 model = Path(snakemake.input.models[run["seeds"].index(seed)])
 tagger = runs.load_tagger(model.parent, device)
 log.info("%s: %d samples a sentence", model, settings["samples"])
-diagonal, sentences = fisher.estimate(tagger, conllup.read(snakemake.input.corpus), **settings)
+text = runs.read_corpus(snakemake.input.corpus, snakemake.wildcards.language, task=run["task"])
+diagonal, sentences = fisher.estimate(tagger, text, **settings)
 about = {"sentences": sentences, "samples": settings["samples"], "seed": seed}
 fisher.save(snakemake.output[0], diagonal, about)

@@ -1,4 +1,4 @@
-"""Encode one shard of a corpus: a vector a word and layer."""
+"""Encode one shard of a corpus or of a side of a bitext: a vector a word and layer."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ log = job.begin(snakemake.log[0])
 device = job.claim_device(snakemake.resources.device)
 
 from crosstag import compute  # noqa: E402 - torch must see the claimed device only
+from crosstag.bitexts import parallel  # noqa: E402
 from crosstag.corpora import conllup  # noqa: E402
 from crosstag.encoders.extraction import Request, extract  # noqa: E402
 from crosstag.encoders.registry import ENCODERS  # noqa: E402
@@ -22,14 +23,20 @@ if folder := snakemake.input.get("vocabulary"):
     settings["vocabulary"] = Path(folder)
 encoder = load(**settings, device=device)
 wildcards = snakemake.wildcards
+if "corpus" in snakemake.input.keys():
+    words = (sentence.tokens for sentence in conllup.iterate(snakemake.input.corpus))
+    name = f"{wildcards.corpus}/{wildcards.language}/{wildcards.split}"
+else:
+    words = parallel.read_side(snakemake.input.text)
+    name = f"{wildcards.bitext}/{wildcards.pair}/{wildcards.part}.{wildcards.language}"
 about = {
     "encoder": wildcards.encoder,
     "revision": settings.get("revision"),
-    "corpus": f"{wildcards.corpus}/{wildcards.language}/{wildcards.split}",
+    "corpus": name,
 }
 work = extract(
     Path(snakemake.output[0]),
-    (sentence.tokens for sentence in conllup.iterate(snakemake.input.corpus)),
+    words,
     encoder,
     Request(**snakemake.params.request, about=about),
     shard=int(wildcards.shard),

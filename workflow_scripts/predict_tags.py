@@ -12,10 +12,13 @@ from crosstag.training import runs  # noqa: E402
 
 device = runs.set_up(device, snakemake.threads)
 tagger = runs.load_tagger(Path(snakemake.input.model).parent, device)
-corpora = snakemake.input.corpora
+corpora, wildcards = snakemake.input.corpora, snakemake.wildcards
+alignment = next(iter(snakemake.input.get("alignment") or []), None)
 stores = snakemake.input.get("embeddings") or [None] * len(corpora)
 for corpus, embeddings, output in zip(corpora, stores, snakemake.output, strict=True):
-    sentences = runs.read_corpus(corpus, snakemake.wildcards.language, embeddings)
+    sentences = runs.read_corpus(
+        corpus, wildcards.language, embeddings, task=wildcards.task, alignment=alignment
+    )
     labels = tagger.tag(sentences, batch_tokens=snakemake.resources.batch_tokens)
     predictions.write(output, sentences, labels)
     log.info("%s: %d sentences", output, len(sentences))

@@ -9,7 +9,6 @@ device = job.claim_device(snakemake.resources.device)
 
 from crosstag.analysis.chosen import chosen_seed  # noqa: E402 - torch must see the claimed device
 from crosstag.analysis.pruning import f1_by_level  # noqa: E402
-from crosstag.corpora import conllup  # noqa: E402
 from crosstag.training import runs  # noqa: E402
 
 device = runs.set_up(device, snakemake.threads)
@@ -19,7 +18,7 @@ seed = chosen_seed([files.read_json(path) for path in snakemake.input.scores], r
 model = Path(snakemake.input.models[run["seeds"].index(seed)])
 tagger = runs.load_tagger(model.parent, device)
 text = {
-    language: conllup.read(path)
+    language: runs.read_corpus(path, language, task=run["task"])
     for language, path in zip(run["languages"], snakemake.input.corpora, strict=True)
 }
 f1 = f1_by_level(

@@ -10,5 +10,5 @@ identity["training"] = identity.pop("run")
 identity["seed"] = int(snakemake.wildcards.seed)
 splits = snakemake.params.splits
 for split, source, output in zip(splits, snakemake.input, snakemake.output, strict=True):
-    gold, predicted = predictions.read(source)
+    gold, predicted = predictions.read(source, identity["task"])
     files.write_json(output, {**identity, "split": split, **score(gold, predicted)})

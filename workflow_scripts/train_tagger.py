@@ -11,6 +11,7 @@ from crosstag.training import runs  # noqa: E402 - torch must see the claimed de
 
 request = runs.Request(
     **snakemake.params.model,
+    task=snakemake.wildcards.task,
     parts=snakemake.params.parts,
     training_files=list(snakemake.input.train),
     development_files=list(snakemake.input.dev),
@@ -19,6 +20,7 @@ request = runs.Request(
     code=snakemake.params.code,
     training_stores=list(snakemake.input.get("train_embeddings", [])),
     development_stores=list(snakemake.input.get("dev_embeddings", [])),
+    alignment=Path(snakemake.input.alignment[0]) if snakemake.input.get("alignment") else None,
 )
 folder = Path(snakemake.output.model).parent
 job.only_one(folder / "checkpoint.lock")

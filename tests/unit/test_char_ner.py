@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from crosstag.adam import Adam
 from crosstag.corpora import tags
 from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError
 from crosstag.taggers import char_ner
 from crosstag.taggers.char_ner import CharNER, decode
 from crosstag.taggers.lstm import Packing
-from crosstag.training.adam import Adam
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from crosstag.adam import Adam
 from crosstag.corpora import conllup
 from crosstag.corpora.sentence import Sentence
 from crosstag.taggers.crf import viterbi
 from crosstag.taggers.language_crf import LanguageCRF
 from crosstag.taggers.subtoken_crf import ByteCRF, CharacterCRF
 from crosstag.training import runs
-from crosstag.training.adam import Adam
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_training import OPTIMISATION, finish, request, sentences
@@ -189,7 +189,7 @@ def test_polyglot_fine_tuned_and_zero_shot_runs(tmp_path: Path) -> None:
             tmp_path,
             settings=SETTINGS,
             optimisation={**OPTIMISATION, "max_epochs": 1},
-            parts=[("c", language, 1.0) for language in languages],
+            parts=[("c", language, 1.0, 1.0) for language in languages],
             training_files=files,
             development_files=files,
             parent=parent,

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from crosstag.adam import Adam
 from crosstag.corpora import conllup
 from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError
+from crosstag.seeds import derived_seed
 from crosstag.taggers.subtoken_crf import ByteCRF
 from crosstag.training import runs
 from crosstag.training import train as training
-from crosstag.training.adam import Adam
-from crosstag.training.train import Optimisation, State, derived_seed, train
+from crosstag.training.train import Optimisation, State, train
 
 SETTINGS = {
     "embedding_size": 6,

@@ -13,6 +13,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from crosstag import config_references
+from crosstag.config_alignments import Aligner, Alignment
 from crosstag.config_data import (
     Bitext,
     Closed,
@@ -25,10 +27,12 @@ from crosstag.config_data import (
     Positive,
     PretrainedEncoder,
     Seed,
+    StaticEncoder,
     StaticVectors,
     TextPart,
     Vocabulary,
 )
+from crosstag.config_data import known as _known
 from crosstag.config_studies import (
     CorpusPart,
     ErrorFigure,
@@ -87,6 +91,8 @@ class Config(Closed):
     vocabularies: dict[Key, Vocabulary] = Field({}, description="subwords, trained or loaded")
     pretrained: dict[Key, PretrainedEncoder] = Field({}, description="encoders made here")
     encoders: dict[Key, EncoderSource] = Field({}, description="what gives words their vectors")
+    aligners: dict[Key, Aligner] = Field({}, description="of the words of parallel sentences")
+    alignments: dict[Key, Alignment] = Field({}, description="of two languages' vectors")
     models: dict[Key, Model]
     trainings: dict[Key, Training]
     studies: Studies
@@ -111,7 +117,12 @@ class Config(Closed):
             if hasattr(model, "encoder"):
                 at = f"models.{name}.encoder"
                 yield from _known(at, "encoder", model.encoder, self.encoders)
+                yield from config_references.of_model(self, name)
+        yield from config_references.of_alignments(self)
         for name, encoder in self.encoders.items():
+            if isinstance(encoder, StaticEncoder):
+                at = f"encoders.{name}.vectors"
+                yield from _known(at, "static vectors", encoder.vectors, self.vectors)
             if encoder.vocabulary is not None:
                 at = f"encoders.{name}.vocabulary"
                 yield from _known(at, "vocabulary", encoder.vocabulary, self.vocabularies)
@@ -140,6 +151,8 @@ class Config(Closed):
         yield from self._unknown_runs()
         yield from self._unknown_corpora()
         yield from self._unknown_texts()
+        yield from config_references.of_unpaired_runs(self)
+        yield from config_references.of_kulshreshtha2020(self)
         for key, item in self.studies.mueller2020.of_runs() if self.studies.mueller2020 else ():
             at = f"studies.mueller2020.{key}"
             yield from _known(f"{at}.corpus", "corpus", item.corpus, self.corpora)
@@ -338,8 +351,22 @@ class Config(Closed):
 
     def split_run_key(self, run: str) -> tuple[str, str | None]:
         """The inverse: training and, for a training with one run a language, the language."""
-        training, _, language = run.partition("-")
-        return training, language or None
+        training, _, rest = run.partition("-")
+        return training, rest if rest and "-" not in rest else None
+
+    def transfer_key(self, model: str, training: str, source: str, target: str) -> str:
+        """Key of a model's run that serves the transfer from a language to another."""
+        aligned = self.aligned(model) is not None
+        return f"{training}-{source}-{target}" if aligned else training
+
+    def run_pair(self, run: str) -> str | None:
+        """`source-target` of a run whose vectors are aligned."""
+        _, _, rest = run.partition("-")
+        return rest if "-" in rest else None
+
+    def aligned(self, model: str) -> str | None:
+        """The alignment of a model, if it has one."""
+        return getattr(self.models[model], "alignment", None)
 
     def run_parts(self, run: str) -> list[RunPart]:
         """Everything that a run learns from."""
@@ -358,13 +385,6 @@ class Config(Closed):
         if parent is None:
             return None
         return self.run_key(parent, language) if language else parent
-
-
-def _known(
-    path: str, kind: str, name: str, choices: Mapping[str, Any] | Sequence[str]
-) -> Iterator[tuple[str, str]]:
-    if name not in choices:
-        yield path, f"unknown {kind} {name!r}{nearest(name, choices)}"
 
 
 # Reading, and errors that point at the place ------------------------------------------------------

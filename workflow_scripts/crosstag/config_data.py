@@ -5,8 +5,8 @@ The rest of the config's model, its errors and what follows from it are in `conf
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, Self, Union, get_args
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args
 
 from pydantic import (
     BaseModel,
@@ -285,6 +285,12 @@ class TabPairs(Closed):
     )
 
 
+class GoldPairs(Closed):
+    """XL-WA: a row has the words of both sides and their gold links; see bitexts/xlwa.py."""
+
+    format: Literal["xlwa"]
+
+
 class ConstructedText(Closed):
     """Written by the generator of constructed languages."""
 
@@ -301,15 +307,42 @@ class ConstructedBitext(ConstructedText):
 
 class BitextPart(Closed):
     files: Files = Field(description="raw files under data_root")
+    alignments: str | None = Field(
+        None,
+        description="file under data_root with gold word alignments in Pharaoh form (3-4 sure, "
+        "3?4 possible), a line for each raw pair; words are parted by blanks",
+    )
     constructed: ConstructedBitext | None = None
 
+    @property
+    def gold(self) -> str | None:
+        """The file of the word alignments, constructed ones among them."""
+        return self.alignments or (self.constructed and self.constructed.alignments)
 
-BitextFormat = one_of("format", LinePairs, TaggedPairs, TabPairs)
+    @model_validator(mode="after")
+    def _one_gold(self) -> Self:
+        if self.alignments and self.constructed:
+            raise ValueError("alignments\0constructed text has its own: constructed.alignments")
+        return self
+
+
+BitextFormat = one_of("format", LinePairs, TaggedPairs, TabPairs, GoldPairs)
 
 
 class BitextPair(Closed):
     raw: BitextFormat
     parts: dict[Key, BitextPart] = Field(min_length=1, description="train, test or any other name")
+
+    @model_validator(mode="after")
+    def _one_gold(self) -> Self:
+        for name, part in self.parts.items():
+            if self.raw.format == "xlwa" and part.gold:
+                where = "constructed.alignments" if part.constructed else "alignments"
+                raise ValueError(
+                    f"parts.{name}.{where}\0found {part.gold!r}, expected null: the format xlwa "
+                    "has the alignments beside the words"
+                )
+        return self
 
 
 class BitextFilters(Closed):
@@ -499,7 +532,7 @@ class PretrainedEncoder(Closed):
     settings: Pretraining
 
 
-class EncoderSource(Closed):
+class HuggingFaceEncoder(Closed):
     """A Hugging Face encoder, and which of its vectors stand for a word; see encoders/."""
 
     kind: Literal["hugging_face"]
@@ -528,4 +561,36 @@ class EncoderSource(Closed):
         return self
 
 
+class StaticEncoder(Closed):
+    """Word vectors that know no context, as an encoder of one layer; see encoders/static_*.py."""
+
+    kind: Literal["static_vectors"]
+    vectors: Key = Field(description="a key of vectors, which has the languages that are read")
+    lowercase: bool = Field(description="true: words are looked up in lower case")
+    unknown: Literal["zero", "error"] = Field(description="a word that has no vector")
+    precision: Literal["half", "single"] = Field("half", description="of the stored vectors")
+    shards: Positive = Field(1, description="parts in which a corpus is encoded")
+
+    # What every encoder is asked for.
+    layers: ClassVar[list[int]] = [0]
+    pooling: ClassVar[str] = "first"
+    folder: ClassVar[None] = None
+    pretrained: ClassVar[None] = None
+    vocabulary: ClassVar[None] = None
+    max_unknown: ClassVar[None] = None
+
+
+EncoderSource = one_of("kind", HuggingFaceEncoder, StaticEncoder)
+
 Vocabulary = one_of("kind", Bpe, WordPiece, UnitedBpe, HuggingFace, FastBpe, SentencePiece)
+
+
+# References ---------------------------------------------------------------------------------------
+
+
+def known(
+    path: str, kind: str, name: str, choices: Mapping[str, Any] | Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """The problem of a name that nothing answers to, as (path, message), if it is one."""
+    if name not in choices:
+        yield path, f"unknown {kind} {name!r}{nearest(name, choices)}"

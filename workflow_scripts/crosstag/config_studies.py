@@ -10,10 +10,12 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from crosstag.config_alignments import Symmetrisation
 from crosstag.config_data import (
     Closed,
     Key,
     LanguageCode,
+    PairKey,
     Positive,
     Seed,
     Share,
@@ -30,7 +32,7 @@ Languages = Annotated[
         custom_error_message="should be 'all' or a list of languages",
     ),
 ]
-Task = Literal["ner"]
+Task = Literal["ner", "slots"]
 Regime = Literal["monolingual", "polyglot", "finetuned"]
 TransferRegime = Literal["monolingual", "zero_shot", "finetuned"]
 
@@ -133,6 +135,11 @@ class ByteToSpanModel(_Model):
 class EmbeddingCRFModel(_Model):
     tagger: Literal["embedding_crf"]
     encoder: Key
+    alignment: Key | None = Field(
+        None,
+        description="text of a source language is moved into the space of a target language, and "
+        "there is one run for each pair (run key `training-source-target`)",
+    )
     settings: EmbeddingCRF
 
 
@@ -259,7 +266,7 @@ class LanguageTable(Closed):
 
 class Family(Closed):
     label: str
-    task: Literal["ner", "slots"]
+    task: Task
     parts: list[CorpusPart] = Field(min_length=1)
     source: LanguageCode = Field(description="language that is transferred from, in bold")
     translated: str
@@ -371,8 +378,86 @@ class Mueller2020(Closed):
                 yield key, item
 
 
+class TransferTarget(Closed):
+    """A language that is transferred to, and what from."""
+
+    corpus: Key = Field(description="that it is evaluated on")
+    training: Key = Field(description="in the source language alone")
+    distance: float | None = Field(None, description="from the source language, for figure 2")
+    distance_label: str | None = Field(None, description="null: the number")
+    note: str = ""
+
+
+class TransferFamily(Closed):
+    label: str
+    task: Task
+    source: LanguageCode
+    targets: dict[LanguageCode, TransferTarget] = Field(min_length=1)
+
+
+class PairTable(Closed):
+    """Models × pairs of languages: Kulshreshtha et al. (2020), Table 3."""
+
+    rows: dict[Key, Key] = Field(
+        min_length=1, description="row: model; a row of the paper's table has the key of its values"
+    )
+    families: dict[Key, TransferFamily] = Field(min_length=1)
+    split: Split = Field(description="that is shown; the CSV has dev and test")
+    published: str | None = Field(description="CSV of the paper's values, from the project's root")
+
+
+class ImprovementFigure(Closed):
+    """What table 3's rows gain over one of them: Kulshreshtha et al. (2020), Figure 2."""
+
+    baseline: Key = Field(description="a row of table3")
+    panels: dict[Task, str] = Field(min_length=1, description="task: title")
+    split: Split
+    style: FigureStyle
+
+
+class ProjectionFigure(Closed):
+    """Word vectors of two languages before and after an alignment."""
+
+    row: Key = Field(description="a row of table3 with an aligned model")
+    pair: PairKey
+    layer: Seed = Field(description="number of one of the encoder's layers; 0 is the embedding")
+    pairs: Positive = Field(description="linked words that are drawn, at most")
+    labels: Seed = Field(description="of these, how many have their words beside them")
+    seed: Seed = Field(description="of the choice")
+    style: FigureStyle
+
+
+class ScoredText(Closed):
+    bitext: Key
+    part: Key
+    pairs: list[PairKey] | None = Field(None, description="null: all that have gold links")
+    label: str | None = Field(None, description="after the languages; null: nothing")
+
+
+class AlignerTable(Closed):
+    """Word aligners against gold links."""
+
+    texts: list[ScoredText] = Field(min_length=1)
+    aligners: dict[Key, str] = Field(min_length=1, description="aligner: label")
+    symmetrisations: dict[Symmetrisation, str] = Field(min_length=1, description="and label")
+    note: str = ""
+
+
+class DiagnosticsTable(Closed):
+    """What alignments do to held-out words, for the pairs of table 3."""
+
+    rows: list[Key] = Field(min_length=1, description="rows of table3 with aligned models")
+    by_layer: bool = Field(False, description="false: the mean over layers")
+    note: str = ""
+
+
 class Kulshreshtha2020(Closed):
     table1: FamilyTable | None = None
+    table3: PairTable | None = None
+    table_aligners: AlignerTable | None = None
+    table_diagnostics: DiagnosticsTable | None = Field(None, description="needs table3")
+    figure2: ImprovementFigure | None = Field(None, description="needs table3")
+    figure_projection: ProjectionFigure | None = Field(None, description="needs table3")
 
 
 class Studies(Closed):

@@ -17,7 +17,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from crosstag.corpora import tags
-from crosstag.corpora.sentence import NER, Sentence
+from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError, nearest
 from crosstag.taggers.dropout import dropout
 from crosstag.taggers.lstm import BiLSTM, Packing
@@ -61,7 +61,7 @@ class CharNER(Tagger[Example]):
     def take_inventory(
         cls, settings: Mapping[str, Any], sentences: Sequence[Sentence]
     ) -> dict[str, Any]:
-        kinds = {tags.split(tag)[1] for s in sentences for tag in s.columns[NER]} - {""}
+        kinds = {tags.split(tag)[1] for s in sentences for tag in s.labels} - {""}
         return {"types": sorted(kinds)}
 
     # Numbers ------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ class CharNER(Tagger[Example]):
         examples = []
         for sentence in sentences:
             symbols, lengths = _read(sentence.tokens)
-            types = torch.tensor(self._unit_types(sentence.columns[NER]), dtype=torch.int16)
+            types = torch.tensor(self._unit_types(sentence.labels), dtype=torch.int16)
             examples.append(Example(symbols, types.repeat_interleave(lengths)))
         return examples
 

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from crosstag.corpora.sentence import NER, Sentence
+from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError
 from crosstag.taggers.lstm import Packing
 from crosstag.taggers.sentence_crf import SentenceCRF
@@ -55,7 +55,7 @@ class EmbeddingCRF(SentenceCRF[Example]):
 
     def encode(self, sentences: Sequence[Sentence]) -> list[Example]:
         return [
-            Example(_vectors(s), self._label_indices(s.columns[NER]), self._language(s))
+            Example(_vectors(s), self._label_indices(s.labels), self._language(s))
             for s in sentences
         ]
 

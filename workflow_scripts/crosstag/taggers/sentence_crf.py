@@ -14,7 +14,7 @@ from torch import Generator, Tensor, nn
 from torchcrf import CRF
 
 from crosstag.corpora import tags
-from crosstag.corpora.sentence import NER, Sentence
+from crosstag.corpora.sentence import Sentence
 from crosstag.errors import InputError, nearest
 from crosstag.taggers.crf import viterbi
 from crosstag.taggers.dropout import Dropout
@@ -86,7 +86,7 @@ class SentenceCRF(Tagger[Example]):
     def take_inventory(
         cls, settings: Mapping[str, Any], sentences: Sequence[Sentence]
     ) -> dict[str, Any]:
-        kinds = {tags.split(tag)[1] for s in sentences for tag in s.columns[NER]} - {""}
+        kinds = {tags.split(tag)[1] for s in sentences for tag in s.labels} - {""}
         labels = [tags.OUTSIDE, *(f"{p}-{kind}" for kind in sorted(kinds) for p in "BI")]
         if not settings.get("language_transitions"):
             return {"labels": labels}

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from crosstag.corpora.sentence import NER, Sentence
+from crosstag.corpora.sentence import Sentence
 from crosstag.taggers.lstm import BiLSTM, Packing
 from crosstag.taggers.sentence_crf import SentenceCRF, _by_budget
 
@@ -108,7 +108,7 @@ class SubtokenCRF(SentenceCRF[Example]):
         return [
             Example(
                 self._word_indices(s.tokens),
-                self._label_indices(s.columns[NER]),
+                self._label_indices(s.labels),
                 self._language(s),
             )
             for s in sentences

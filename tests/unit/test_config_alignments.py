@@ -1,0 +1,286 @@
+"""The config of word aligners, alignments and pairs of languages: what it refuses, and run keys."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from crosstag import config
+from crosstag.errors import InputError
+
+SOURCE = {"title": "t", "licence": "none", "obtain": "nowhere"}
+COLUMNS = {"format": "columns", "columns": ["FORM", "NER"]}
+STYLE = {"width_in": 6.0, "height_in": 3.0, "dpi": 100, "palette": ["#000000"]}
+
+
+def language(*splits: str) -> dict[str, Any]:
+    return {"files": {split: split for split in splits}, "raw": COLUMNS}
+
+
+CONFIG: dict[str, Any] = {
+    "results_dir": "out",
+    "data_root": "data",
+    "missing_corpora": "mark",
+    "seeds": [1],
+    "compute": {"device": "cpu", "threads": 1, "batch_tokens": 9, "checkpoint_seconds": 0.0},
+    "languages": {code: {"name": code, "script": "Latin"} for code in ("eng", "deu", "hye", "spa")},
+    "corpora": {
+        "conll": {
+            **SOURCE,
+            "languages": {
+                "eng": language("train", "dev", "test"),
+                "deu": language("train", "dev", "test"),
+                "spa": language("train", "dev"),
+            },
+        },
+        "pioner": {**SOURCE, "languages": {"hye": language("dev", "test")}},
+    },
+    "bitexts": {
+        "europarl": {
+            **SOURCE,
+            "filters": {},
+            "pairs": {"eng-deu": {"raw": {"format": "lines"}, "parts": {"train": {"files": "f"}}}},
+        }
+    },
+    "dictionaries": {
+        "muse": {**SOURCE, "pairs": {"eng-deu": {"files": "f", "raw": {"format": "muse"}}}}
+    },
+    "vectors": {"wiki": {**SOURCE, "languages": {"eng": {"file": "f"}}}},
+    "encoders": {
+        "mbert": {
+            "kind": "hugging_face",
+            "folder": "f",
+            "layers": [-4, -3, -2, -1],
+            "pooling": "mean",
+        },
+        "static": {
+            "kind": "static_vectors",
+            "vectors": "wiki",
+            "lowercase": True,
+            "unknown": "zero",
+        },
+    },
+    "aligners": {
+        "fast": {
+            "program": "thot",
+            "model": "fast_align",
+            "lowercase": True,
+            "training": [{"bitext": "europarl", "part": "train"}],
+        }
+    },
+    "alignments": {
+        "rotate": {
+            "method": "rotation",
+            "normalisation": "centre",
+            "dictionary": "muse",
+            "text": {"bitexts": ["europarl"], "aligner": "fast", "symmetrisation": "intersection"},
+            "held_out_pairs": 5,
+        },
+        "tune": {
+            "method": "finetuning",
+            "direction": "target_to_source",
+            "layers": [-1],
+            "epochs": 1,
+            "batch_pairs": 8,
+            "learning_rate": 5e-5,
+            "betas": [0.9, 0.98],
+            "epsilon": 1e-9,
+            "warmup_share": 0.1,
+            "schedule": "linear",
+            "regularisation": 1.0,
+            "precision": "float32",
+            "seed": 1,
+            "text": {"bitexts": ["europarl"], "aligner": "fast", "symmetrisation": "intersection"},
+            "held_out_pairs": 5,
+        },
+    },
+    "models": {
+        name: {
+            "label": name,
+            "tagger": "embedding_crf",
+            "encoder": "mbert",
+            **({"alignment": alignment} if alignment else {}),
+            "settings": {
+                "combine": "sum",
+                "sentence_layers": 2,
+                "sentence_hidden": 4,
+                "dropout": 0.1,
+            },
+            "optimisation": {
+                "learning_rate": 1e-4,
+                "batch_size": 4,
+                "max_epochs": 2,
+                "patience": 2,
+                "clip_norm": 5.0,
+                "precision": "float32",
+            },
+        }
+        for name, alignment in (("plain", None), ("rotated", "rotate"), ("tuned", "tune"))
+    },
+    "trainings": {
+        "english": {
+            "parts": [{"corpus": "conll", "languages": ["eng"], "fraction": 1.0}],
+            "per_language": False,
+        },
+        "german": {
+            "parts": [{"corpus": "conll", "languages": ["deu"], "fraction": 1.0}],
+            "per_language": False,
+        },
+        "each": {
+            "parts": [{"corpus": "conll", "languages": ["eng"], "fraction": 1.0}],
+            "per_language": True,
+        },
+    },
+    "studies": {
+        "kulshreshtha2020": {
+            "table3": {
+                "rows": {"baseline": "plain", "rotated": "rotated", "tuned": "tuned"},
+                "families": {
+                    "conll": {
+                        "label": "CoNLL",
+                        "task": "ner",
+                        "source": "eng",
+                        "targets": {
+                            "deu": {"corpus": "conll", "training": "english", "distance": 1.0},
+                            "hye": {"corpus": "pioner", "training": "english", "distance": 2.0},
+                        },
+                    }
+                },
+                "split": "dev",
+                "published": None,
+            },
+            "table_aligners": {
+                "texts": [{"bitext": "europarl", "part": "train", "pairs": ["eng-deu"]}],
+                "aligners": {"fast": "fast_align"},
+                "symmetrisations": {"intersection": "intersection"},
+            },
+            "table_diagnostics": {"rows": ["rotated", "tuned"]},
+            "figure2": {
+                "baseline": "baseline",
+                "panels": {"ner": "NER"},
+                "split": "dev",
+                "style": STYLE,
+            },
+            "figure_projection": {
+                "row": "rotated",
+                "pair": "eng-deu",
+                "layer": 12,
+                "pairs": 9,
+                "labels": 3,
+                "seed": 1,
+                "style": STYLE,
+            },
+        }
+    },
+}
+TABLE = "studies.kulshreshtha2020.table3"
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    made = copy.deepcopy(CONFIG)
+    *steps, last = path.split(".")
+    place: Any = made
+    for step in steps:
+        place = place[int(step) if isinstance(place, list) else step]
+    place[int(last) if isinstance(place, list) else last] = value
+    return made
+
+
+def test_run_keys_of_aligned_models_name_the_pair() -> None:
+    made = config.parse(CONFIG)
+    assert made.transfer_key("plain", "english", "eng", "deu") == "english"
+    run = made.transfer_key("rotated", "english", "eng", "deu")
+    assert run == "english-eng-deu" and made.run_pair(run) == "eng-deu"
+    assert made.split_run_key(run) == ("english", None)
+    assert [part.language for part in made.run_parts(run)] == ["eng"]
+    assert made.run_pair("english") is None and made.run_pair("each-eng") is None
+    assert made.split_run_key("each-eng") == ("each", "eng")
+
+
+def test_what_a_method_is_given_is_all_its_settings_but_its_inputs() -> None:
+    made = config.parse(CONFIG).alignments
+    assert made["rotate"].settings() == {
+        "normalisation": "centre",
+        "rounds": 5,
+        "supervision": "dictionary",
+        "lowercase": True,
+        "held_out_pairs": 5,
+        "neighbours": 10,
+    }
+    expected = set(CONFIG["alignments"]["tune"]) - {"method", "text"} | {"neighbours"}
+    assert set(made["tune"].settings()) == expected
+
+
+def test_a_pair_without_text_or_dictionary_is_no_error() -> None:
+    config.parse(changed(f"{TABLE}.families.conll.targets.deu.note", "see below"))
+    assert "eng-hye" not in CONFIG["bitexts"]["europarl"]["pairs"]
+    config.parse(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("models.rotated.alignment", "rotat", r"unknown alignment 'rotat'; nearest: 'rotate'"),
+        ("models.tuned.encoder", "static", r"static is an encoder of kind static_vectors: it can"),
+        ("encoders.static.vectors", "wikis", r"unknown static vectors 'wikis'; nearest: 'wiki'"),
+        ("alignments.rotate.text.aligner", "fest", r"unknown aligner 'fest'; nearest: 'fast'"),
+        ("alignments.rotate.dictionary", "use", r"unknown dictionary 'use'; nearest: 'muse'"),
+        ("alignments.tune.text.bitexts.0", "euro", r"unknown bitext 'euro'; nearest: 'europarl'"),
+        ("alignments.tune.method", "tuning", r"unknown method 'tuning'; nearest: 'finetuning'"),
+        ("alignments.rotate.normalisation", "center", r"nearest: 'centre'"),
+        ("aligners.fast.program", "tot", r"unknown program 'tot'; nearest: 'thot'"),
+        ("aligners.fast.training.0.bitext", "x", r"unknown bitext 'x'"),
+        (f"{TABLE}.rows.tuned", "tune", r"unknown model 'tune'; nearest: 'tuned'"),
+        (f"{TABLE}.families.conll.source", "enq", r"unknown language 'enq'; nearest: 'eng'"),
+        (f"{TABLE}.families.conll.targets.deu.corpus", "conl", r"unknown corpus 'conl'"),
+        (f"{TABLE}.families.conll.targets.deu.training", "e", r"unknown training 'e'"),
+        (f"{TABLE}.families.conll.targets.deu.training", "german", r"learns deu, expected eng"),
+        (f"{TABLE}.families.conll.targets.deu.training", "each", r"expected one run for all"),
+        (
+            f"{TABLE}.families.conll.targets",
+            {"spa": {"corpus": "conll", "training": "english", "distance": 1.0}},
+            r"conll has no test files in spa",
+        ),
+        (
+            f"{TABLE}.families.conll.targets",
+            {"eng": {"corpus": "conll", "training": "english", "distance": 1.0}},
+            r"found the source language, expected another",
+        ),
+        (
+            f"{TABLE}.families.conll.targets.deu.distance",
+            None,
+            r"targets\.deu: figure2 needs the key 'distance'",
+        ),
+        ("studies.kulshreshtha2020.figure2.baseline", "base", r"unknown row of table3 'base'"),
+        (
+            "studies.kulshreshtha2020.figure_projection.row",
+            "baseline",
+            r"the model of baseline, plain, has no alignment",
+        ),
+        ("studies.kulshreshtha2020.table3", None, r"figure2: needs table3, whose rows it shows"),
+        (
+            "studies.kulshreshtha2020.table_aligners.texts.0.pairs",
+            ["eng-due"],
+            r"unknown pair of europarl 'eng-due'; nearest: 'eng-deu'",
+        ),
+        (
+            "studies.mueller2020",
+            {
+                "table1": {
+                    "task": "ner",
+                    "corpus": "conll",
+                    "models": ["rotated"],
+                    "regimes": {"polyglot": "english"},
+                    "split": "test",
+                    "selection_split": "dev",
+                    "published": None,
+                }
+            },
+            r"mueller2020\.table1: rotated has an alignment: its runs are for pairs of languages",
+        ),
+    ],
+)
+def test_names_that_nothing_answers_to(path: str, value: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        config.parse(changed(path, value))

@@ -1,0 +1,182 @@
+"""A tagger learns, predicts and is scored on the labels of its task, and on no others."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from crosstag.alignment import rotation
+from crosstag.corpora import conllup
+from crosstag.corpora.sentence import NER, SLOT, TASKS, Sentence
+from crosstag.encoders import store
+from crosstag.encoders.extraction import Request as Wanted
+from crosstag.encoders.extraction import extract
+from crosstag.errors import InputError
+from crosstag.evaluation import predictions
+from crosstag.evaluation.scores import score
+from crosstag.subwords.tokenizer import Special
+from crosstag.taggers.registry import TAGGERS
+from crosstag.training import runs
+
+SETTINGS = {
+    "char_crf": {"embedding_size": 4, "subtoken_layers": 1, "subtoken_hidden": 4}
+    | {"sentence_layers": 1, "sentence_hidden": 4, "dropout": 0.0, "min_symbol_count": 1},
+    "char_ner": {"embedding_size": 4, "layers": 1, "hidden": 4, "byte_dropout": 0.0}
+    | {"dropout": 0.0, "last_dropout": 0.0},
+    "byte_to_span": {"window": 20, "training_stride": 5, "prediction_stride": 10}
+    | {"epoch_windows": None, "embedding_size": 4, "layers": 1, "hidden_size": 4}
+    | {"byte_dropout": 0.0, "dropout": 0.0},
+}
+OPTIMISATION = {
+    "learning_rate": 0.05,
+    "batch_size": 4,
+    "max_epochs": 12,
+    "patience": 12,
+    "clip_norm": 5.0,
+    "precision": "float32",
+}
+
+
+def utterances(count: int, columns: tuple[str, ...] = (NER, SLOT)) -> list[Sentence]:
+    """Sentences whose two label columns disagree: NER marks the second word, SLOT the third."""
+    times = ["noon", "dusk", "dawn"]
+    labels = {NER: ["O", "B-PER", "O"], SLOT: ["O", "O", "B-date.time"]}
+    return [
+        Sentence({"FORM": ["wake", f"n{n}", times[n % 3]], **{c: labels[c] for c in columns}})
+        for n in range(count)
+    ]
+
+
+def finish(request: runs.Request, folder: Path) -> runs.Result:
+    return runs.run(
+        request,
+        folder,
+        device="cpu",
+        threads=1,
+        batch_tokens=100,
+        checkpoint_seconds=1e9,
+        log=logging.getLogger("test"),
+    )
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_run_learns_the_labels_of_its_task(tmp_path: Path, task: str) -> None:
+    conllup.write(tmp_path / "text.conllup", utterances(24))
+    request = runs.Request(
+        "char_crf",
+        SETTINGS["char_crf"],
+        OPTIMISATION,
+        [("made", "qaa", 1.0, 1.0)],
+        [str(tmp_path / "text.conllup")],
+        [str(tmp_path / "text.conllup")],
+        None,
+        1,
+        "x",
+        task=task,
+    )
+    result = finish(request, tmp_path)
+    kind = {"ner": "PER", "slots": "date.time"}[task]
+    assert result.config["inventory"]["labels"] == ["O", f"B-{kind}", f"I-{kind}"]
+    assert result.config["development_f1"] == 1.0
+    other = replace(request, task="slots" if task == "ner" else "ner")
+    assert other.identity() != request.identity()
+
+
+@pytest.mark.parametrize("tagger", ["char_crf", "char_ner", "byte_to_span"])
+def test_every_tagger_reads_the_column_of_the_task(tmp_path: Path, tagger: str) -> None:
+    conllup.write(tmp_path / "text.conllup", utterances(3))
+    kind = runs.registry.load(TAGGERS, tagger)
+    for task, name in (("ner", "PER"), ("slots", "date.time")):
+        text = runs.read_corpus(tmp_path / "text.conllup", "qaa", task=task)
+        inventory = kind.take_inventory(SETTINGS[tagger], text)
+        assert [name] == [
+            k for k in ("PER", "date.time") if any(k in str(v) for v in inventory.values())
+        ]
+        kind(SETTINGS[tagger], inventory).encode(text)  # finds all its labels in the inventory
+
+
+@pytest.mark.parametrize(("task", "column"), TASKS.items())
+def test_predictions_keep_the_gold_columns_name(tmp_path: Path, task: str, column: str) -> None:
+    conllup.write(tmp_path / "text.conllup", utterances(3))
+    text = runs.read_corpus(tmp_path / "text.conllup", "qaa", task=task)
+    predictions.write(tmp_path / "out.conllup", text, [s.labels for s in text])
+    written = conllup.read(tmp_path / "out.conllup")
+    assert list(written[0].columns) == ["FORM", column, "PREDICTED"]
+    gold, predicted = predictions.read(tmp_path / "out.conllup", task)
+    assert gold == predicted == [s.labels for s in text]
+    assert score(gold, predicted)["spans"]["micro"]["f1"] == 1.0
+    other = "slots" if task == "ner" else "ner"
+    with pytest.raises(InputError, match=rf"found the columns FORM {column} PREDICTED, expected"):
+        predictions.read(tmp_path / "out.conllup", other)
+
+
+def test_a_corpus_without_the_tasks_labels_is_told(tmp_path: Path) -> None:
+    conllup.write(tmp_path / "text.conllup", utterances(2, (NER,)))
+    with pytest.raises(InputError, match=r"found the columns FORM NER, expected SLOT for the task"):
+        runs.read_corpus(tmp_path / "text.conllup", "qaa", task="slots")
+
+
+# Vectors that an alignment moves ------------------------------------------------------------------
+
+
+class Vocabulary:
+    special = Special(unknown=0, padding=0, mask=None, before=(), after=())
+    size = 256
+    digest = "bytes"
+
+    def encode_words(self, words):
+        return [list(word.encode()) for word in words]
+
+
+class Encoder:
+    """Vectors that tell the first byte of a word and the layer."""
+
+    name, tokenizer, depth, width, limit, padding = "toy", Vocabulary(), 2, 2, 100, 0
+    device = torch.device("cpu")
+
+    def hidden_states(self, ids, mask, layers):
+        return [torch.stack([ids.float(), torch.full(ids.shape, layer)], -1) for layer in layers]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rows = utterances(4)
+    conllup.write(tmp_path / "text.conllup", rows)
+    about = {"encoder": "toy", "corpus": "made"}
+    wanted = Wanted([1, 2], "first", "single", about)
+    extract(tmp_path / "text.arrow", [row.tokens for row in rows], Encoder(), wanted)
+    made = store.Store.open(tmp_path / "text.arrow")
+    turn = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+    learned = rotation.Rotation(
+        torch.stack([turn, turn.T]),
+        torch.ones(1, 2, 2),
+        torch.full((1, 2, 2), 5.0),
+        "centre",
+        {**{key: made.about.get(key) for key in rotation.SAME}, "pair": "qaa-qab"},
+    )
+    rotation.save(tmp_path / "alignment.safetensors", learned)
+    return tmp_path
+
+
+def test_the_source_is_moved_and_the_target_is_not(folder: Path) -> None:
+    path, vectors = folder / "text.conllup", str(folder / "text.arrow")
+    alignment = folder / "alignment.safetensors"
+    plain = runs.read_corpus(path, "qaa", vectors)[1].vectors()
+    source = runs.read_corpus(path, "qaa", vectors, alignment=alignment)[1].vectors()
+    target = runs.read_corpus(path, "qab", vectors, alignment=alignment)[1].vectors()
+    assert target.equal(plain)
+    for layer, sign in enumerate((1, -1)):  # a quarter turn about (1, 1), then to (5, 5)
+        x, y = (plain[:, layer] - 1).T
+        expected = torch.stack([-sign * y + 5, sign * x + 5], dim=1)
+        torch.testing.assert_close(source[:, layer], expected)
+
+
+def test_an_alignment_of_other_languages_is_told(folder: Path) -> None:
+    vectors = str(folder / "text.arrow")
+    with pytest.raises(InputError, match="found an alignment of qaa and qab, expected one of spa"):
+        runs.read_corpus(
+            folder / "text.conllup", "spa", vectors, alignment=folder / "alignment.safetensors"
+        )

@@ -1,0 +1,336 @@
+"""Alignments of two languages, from raw files to tables and figures, and what makes them stale."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import Project, copy_workflow
+from crosstag.synthetic.parallel import write_bitext, write_dictionary
+from safetensors.torch import load_file, save_file
+from test_models import write_encoder
+
+
+def write_parallel(root: Path, target: str) -> None:
+    write_bitext(
+        root=root,
+        files=[f"parallel/qaa-{target}.qaa", f"parallel/qaa-{target}.{target}"],
+        source="qaa",
+        target=target,
+        raw={"format": "lines"},
+        domain="news",
+        sentences=60,
+        seed=1,
+        stream_of=["parallel"],
+        alignment_path=str(root / f"parallel/qaa-{target}.pharaoh"),
+    )
+
+
+def make(folder: Path) -> Project:
+    copy_workflow(folder)
+    shutil.copy2(Path(__file__).parent / "alignment.yaml", folder / "tiny.yaml")
+    for target in ("qab", "qac"):
+        write_parallel(folder / "data", target)
+    write_dictionary(
+        root=folder / "data",
+        files=["muse/qaa-qab.txt"],
+        source="qaa",
+        target="qab",
+        raw={"format": "muse"},
+        seed=1,
+    )
+    write_encoder(folder / "data/encoders/tiny")
+    return Project(folder)
+
+
+PAIRS = {"conll": "qaa-qab", "facebook": "qaa-qac"}
+TASKS = {"conll": "ner", "facebook": "slots"}
+TRAININGS = {"conll": "news", "facebook": "home"}
+ROTATED = {"rotated": "rotate_parallel", "norm_rotated": "norm_rotate_parallel"}
+BY_DICTIONARY = {
+    "rotated_dictionary": "rotate_dictionary",
+    "norm_rotated_dictionary": "norm_rotate_dictionary",
+}
+TUNED = {"tuned_to_source": "target_to_source", "tuned_to_target": "source_to_target"}
+STUDY = "kulshreshtha2020"
+RUN_ITEMS = {f"{STUDY}_table3", f"{STUDY}_figure2"}
+
+
+def runs(model: str, *families: str) -> set[str]:
+    """The jobs of a model's runs, from training to scores."""
+    jobs = set()
+    for family in families or PAIRS:
+        if model in BY_DICTIONARY and family != "conll":
+            continue
+        pair = PAIRS[family]
+        run = TRAININGS[family] if model == "plain" else f"{TRAININGS[family]}-{pair}"
+        names = f"{TASKS[family]} {model} {run} 1"
+        jobs |= {f"train_tagger {names}"} | evaluated(names, family, pair[4:])
+    return jobs
+
+
+def evaluated(names: str, corpus: str, language: str) -> set[str]:
+    return {
+        f"{stage} {names} {corpus} {language}" for stage in ("predict_tags", "score_predictions")
+    }
+
+
+@pytest.fixture(scope="module")
+def finished_pairs(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = make(tmp_path_factory.mktemp("alignment"))
+    project.snakemake("all")
+    return project
+
+
+@pytest.fixture
+def project(finished_pairs: Project, tmp_path: Path) -> Project:
+    folder = tmp_path / "project"
+    shutil.copytree(finished_pairs.folder, folder, symlinks=True)
+    return Project(folder)
+
+
+# From raw files to tables and figures -------------------------------------------------------------
+
+
+def test_every_cell_has_a_value_or_a_reason(finished_pairs: Project) -> None:
+    frame = pd.read_csv(finished_pairs.result(f"tables/{STUDY}/table3.csv"))
+    for split in ("dev", "test"):
+        rows = frame[(frame["split"] == split) & frame["row"].notna()]
+        assert len(rows) == 14
+        lacking = rows[rows["value"].isna()]
+        assert set(zip(lacking["row"], lacking["target"], strict=True)) == {
+            ("rotate_dictionary", "qac"),
+            ("norm_rotate_dictionary", "qac"),
+        }
+        assert set(lacking["missing"]) == {"tiny dictionaries: no dictionary of Aralic–Cadran"}
+
+
+def test_slots_are_the_labels_of_the_slot_filling_family(finished_pairs: Project) -> None:
+    folder = "predictions/slots/rotated/home-qaa-qac/seed-1/facebook-qac-dev.conllup"
+    header = finished_pairs.result(folder).read_text(encoding="utf-8").splitlines()[0]
+    assert header == "# global.columns = ID FORM SLOT PREDICTED"
+
+
+def test_a_training_may_have_its_own_step_size(finished_pairs: Project) -> None:
+    for task, run, rate in (("ner", "news-qaa-qab", 0.01), ("slots", "home-qaa-qac", 0.005)):
+        config = read_json(finished_pairs, f"runs/{task}/rotated/{run}/seed-1/config.json")
+        assert config["optimisation"]["learning_rate"] == rate
+
+
+def read_json(project: Project, name: str) -> dict:
+    return json.loads(project.result(name).read_text(encoding="utf-8"))
+
+
+def test_aligned_runs_differ_from_the_unaligned_one(finished_pairs: Project) -> None:
+    weights = {
+        model: hash_of(finished_pairs, f"runs/ner/{model}/{run}/seed-1/model.safetensors")
+        for model, run in (("plain", "news"), *((m, "news-qaa-qab") for m in [*ROTATED, *TUNED]))
+    }
+    assert len(set(weights.values())) == 5
+
+
+def hash_of(project: Project, name: str) -> str:
+    return hashlib.sha256(project.result(name).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["table3", "table_aligners", "table_diagnostics"])
+def test_tables_are_there(finished_pairs: Project, name: str) -> None:
+    for suffix in ("csv", "md", "tex", "html"):
+        assert finished_pairs.result(f"tables/{STUDY}/{name}.{suffix}").stat().st_size > 100
+
+
+@pytest.mark.parametrize("name", ["figure2", "figure_projection"])
+def test_figures_are_there(finished_pairs: Project, name: str) -> None:
+    for suffix in ("pdf", "png", "svg", "csv"):
+        assert finished_pairs.result(f"figures/{STUDY}/{name}.{suffix}").stat().st_size > 100
+
+
+# What makes them stale ----------------------------------------------------------------------------
+
+
+def test_nothing_is_stale_after_a_run(finished_pairs: Project) -> None:
+    assert finished_pairs.planned() == set()
+
+
+def test_the_symmetrisation(project: Project) -> None:
+    project.edit(
+        "tiny.yaml", "symmetrisation: grow_diag_final_and}", "symmetrisation: grow_diag_final}"
+    )
+    expected = RUN_ITEMS | {f"{STUDY}_table_diagnostics", f"{STUDY}_figure_projection"}
+    for pair in PAIRS.values():
+        expected.add(f"symmetrise_alignments fast parallel {pair} train grow_diag_final")
+    for model, alignment in {**ROTATED, **BY_DICTIONARY}.items():
+        expected |= runs(model)
+        for pair in PAIRS.values():
+            if model in ROTATED or pair == "qaa-qab":
+                expected.add(f"learn_alignment tiny {alignment} {pair}")
+    assert project.planned() == expected
+
+
+def test_a_tagger_setting(project: Project) -> None:
+    project.edit("tiny.yaml", "sentence_hidden: 8", "sentence_hidden: 9")
+    expected = RUN_ITEMS.copy()
+    for model in ("plain", *ROTATED, *BY_DICTIONARY, *TUNED):
+        expected |= runs(model)
+    assert project.planned() == expected
+
+
+def test_the_normalisation_of_one_alignment(project: Project) -> None:
+    old = "norm_rotate_parallel: {<<: *rotation, normalisation: centre}"
+    project.edit("tiny.yaml", old, old.replace("centre", "iterative"))
+    expected = RUN_ITEMS | {f"{STUDY}_table_diagnostics", f"{STUDY}_figure_projection"}
+    expected |= {f"learn_alignment tiny norm_rotate_parallel {pair}" for pair in PAIRS.values()}
+    assert project.planned() == expected | runs("norm_rotated")
+
+
+def test_a_weight_of_the_fine_tuning(project: Project) -> None:
+    project.edit(
+        "tiny.yaml", "{<<: *tuning, direction", "{<<: *tuning, regularisation: 2.0, direction"
+    )
+    expected = RUN_ITEMS | runs("tuned_to_target")
+    for family, pair in PAIRS.items():
+        source, target = pair.split("-")
+        expected.add(f"finetune_encoder tiny source_to_target {pair}")
+        expected |= encoded(f"tiny.source_to_target.{pair}", family, source, "train", "dev")
+        expected |= encoded(f"tiny.source_to_target.{pair}", family, target, "dev", "test")
+    assert project.planned() == expected
+
+
+def encoded(encoder: str, corpus: str, language: str, *splits: str) -> set[str]:
+    """Jobs of the stores of a corpus."""
+    names = [f"{encoder} {corpus} {language} {split}" for split in splits]
+    return {f"extract_embeddings {n} 0" for n in names} | {f"gather_embeddings {n}" for n in names}
+
+
+def test_code_of_rotations_leaves_other_taggers_alone(project: Project) -> None:
+    project.edit(
+        "workflow_scripts/crosstag/alignment/moving.py", "\ndef mover", "\nMORE = 1\n\n\ndef mover"
+    )
+    expected = RUN_ITEMS.copy()
+    for model in (*ROTATED, *BY_DICTIONARY):
+        expected |= runs(model)
+    assert project.planned() == expected
+
+
+NEW_CORPUS = """      qad:
+        files: {dev: made/qad.testa, test: made/qad.testb}
+        raw: {format: columns, columns: [FORM, NER]}
+        constructed: {domain: news, sentences: {dev: 10, test: 10}}
+  facebook:
+"""
+NEW_BITEXT = (
+    "      qaa-qad: {raw: {format: lines}, parts: {train: {files: [parallel/qaa-qad.qaa, "
+    "parallel/qaa-qad.qad], alignments: parallel/qaa-qad.pharaoh}}}\n"
+)
+NEW_TARGET = "            qad: {corpus: conll, training: news, distance: 0.48}\n"
+
+
+def test_a_pair_more(project: Project) -> None:
+    write_parallel(project.folder / "data", "qad")
+    project.edit("tiny.yaml", "  facebook:\n    title", f"{NEW_CORPUS}    title")
+    project.edit("tiny.yaml", "dictionaries:\n", f"{NEW_BITEXT}dictionaries:\n")
+    project.edit(
+        "tiny.yaml",
+        "        facebook:\n          label",
+        f"{NEW_TARGET}        facebook:\n          label",
+    )
+    pair, text = "qaa-qad", "parallel qaa-qad train"
+    expected = {f"{STUDY}_{name}" for name in ("table3", "figure2")}
+    expected |= {f"{STUDY}_{name}" for name in ("table_aligners", "table_diagnostics")}
+    expected |= {"generate_conll_qad", f"read_bitext {text}", f"read_gold_alignments {text}"}
+    expected |= {f"read_corpus conll qad {split}" for split in ("dev", "test")}
+    expected |= {f"align_words fast {text} {way}" for way in ("forward", "backward")}
+    for kind in ("grow_diag_final_and", "intersection"):
+        expected |= {f"symmetrise_alignments fast {text} {kind}"}
+        expected |= {f"score_word_alignments fast {text} {kind}"}
+    for side in pair.split("-"):
+        expected |= {f"extract_bitext_embeddings tiny {text} {side} 0"}
+        expected |= {f"gather_bitext_embeddings tiny {text} {side}"}
+    expected |= encoded("tiny", "conll", "qad", "dev", "test")
+    expected |= evaluated("ner plain news 1", "conll", "qad")
+    for model, alignment in {**ROTATED, **TUNED}.items():
+        names = f"ner {model} news-{pair} 1"
+        expected |= {f"train_tagger {names}"} | evaluated(names, "conll", "qad")
+        if model in ROTATED:
+            expected.add(f"learn_alignment tiny {alignment} {pair}")
+        else:
+            expected.add(f"finetune_encoder tiny {alignment} {pair}")
+            expected |= encoded(f"tiny.{alignment}.{pair}", "conll", "qaa", "train", "dev")
+            expected |= encoded(f"tiny.{alignment}.{pair}", "conll", "qad", "dev", "test")
+    assert project.planned() == expected
+
+
+# Bad input ----------------------------------------------------------------------------------------
+
+
+def failing(project: Project, *targets: str) -> str:
+    """What a run that fails says: of its jobs too, for they have their own logs."""
+    told = project.snakemake(*targets, "--keep-going", fails=True)
+    logs = project.result("logs").rglob("*.log")
+    return told + "".join(path.read_text(encoding="utf-8") for path in logs)
+
+
+def links(pair: str, kind: str = "intersection", aligner: str = "fast") -> str:
+    return f"results/tiny/word_alignments/{aligner}/parallel/{pair}/train.{kind}.pharaoh"
+
+
+def rotation(pair: str, alignment: str = "rotate_parallel") -> str:
+    return f"results/tiny/alignments/tiny/{alignment}/{pair}/alignment.safetensors"
+
+
+def test_unequal_line_counts_stop_their_pair_alone(project: Project) -> None:
+    with project.path("data/parallel/qaa-qab.qaa").open("a") as text:
+        text.write("one more\n")
+    (project.folder / rotation("qaa-qac")).unlink()
+    told = failing(project, rotation("qaa-qab"), rotation("qaa-qac"))
+    assert "qaa-qab.qab, line 60: found the end of the file, expected as many lines" in told
+    assert (project.folder / rotation("qaa-qac")).exists()
+
+
+def test_a_dictionary_of_one_column_stops_what_needs_it(project: Project) -> None:
+    path = project.path("data/muse/qaa-qab.txt")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[2] = lines[2].split()[0]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    by_text = project.folder / rotation("qaa-qab")
+    by_text.unlink()
+    told = failing(project, rotation("qaa-qab", "rotate_dictionary"), rotation("qaa-qab"))
+    assert "muse/qaa-qab.txt, line 3: found" in told
+    assert by_text.exists()
+
+
+def test_a_link_past_the_sentences_end_stops_its_pair_alone(project: Project) -> None:
+    (project.folder / "data/given").mkdir()
+    for pair in PAIRS.values():
+        text = (project.folder / links(pair)).read_text(encoding="utf-8").splitlines()
+        text[4] = "0-0 0-99" if pair == "qaa-qab" else text[4]
+        project.path(f"data/given/{pair}.pharaoh").write_text("\n".join(text) + "\n")
+    told = failing(project, *(links(pair, aligner="given") for pair in PAIRS.values()))
+    assert "given/qaa-qab.pharaoh, line 5" in told and "99" in told
+    assert (project.folder / links("qaa-qac", aligner="given")).exists()
+
+
+STORE = "results/tiny/embeddings/tiny/bitexts/parallel/qaa-qab/train.qaa.arrow"
+
+
+def test_an_encoder_without_weights(project: Project) -> None:
+    project.path("data/encoders/tiny/model.safetensors").unlink()
+    told = failing(project, STORE)
+    assert "data/encoders/tiny" in told and "model.safetensors" in told
+
+
+def test_a_layer_that_the_encoder_lacks(project: Project) -> None:
+    project.edit("tiny.yaml", "layers: [-2, -1], pooling", "layers: [-9, -1], pooling")
+    assert "-9" in failing(project, STORE)
+
+
+def test_vectors_that_are_no_numbers(project: Project) -> None:
+    path = project.path("data/encoders/tiny/model.safetensors")
+    weights = load_file(path)
+    weights["encoder.layer.2.output.dense.bias"][0] = float("nan")
+    save_file(weights, path, {"format": "pt"})
+    assert "not finite" in failing(project, STORE)

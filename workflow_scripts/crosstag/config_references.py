@@ -1,0 +1,140 @@
+"""Names in the config's part on alignments that nothing answers to, as (path, message).
+
+See `Config._dangling` in `config.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from crosstag.config_data import known
+
+if TYPE_CHECKING:
+    from crosstag.config import Config
+    from crosstag.config_studies import PairTable, TransferFamily
+
+Problems = Iterator[tuple[str, str]]
+EVALUATED = ("dev", "test")
+
+
+def of_alignments(config: Config) -> Problems:
+    """Bitexts, aligners and dictionaries that aligners and alignments name."""
+    for name, aligner in config.aligners.items():
+        for position, text in enumerate(getattr(aligner, "training", [])):
+            at = f"aligners.{name}.training.{position}.bitext"
+            yield from known(at, "bitext", text.bitext, config.bitexts)
+    for name, alignment in config.alignments.items():
+        at, text = f"alignments.{name}", alignment.text
+        for position, bitext in enumerate(text.bitexts):
+            yield from known(f"{at}.text.bitexts.{position}", "bitext", bitext, config.bitexts)
+        yield from known(f"{at}.text.aligner", "aligner", text.aligner, config.aligners)
+        dictionary = getattr(alignment, "dictionary", None)
+        if dictionary is not None:
+            yield from known(f"{at}.dictionary", "dictionary", dictionary, config.dictionaries)
+
+
+def of_model(config: Config, name: str) -> Problems:
+    model = config.models[name]
+    if model.alignment is None:
+        return
+    at = f"models.{name}.alignment"
+    yield from known(at, "alignment", model.alignment, config.alignments)
+    alignment, encoder = config.alignments.get(model.alignment), config.encoders.get(model.encoder)
+    kind = encoder.kind if encoder else "hugging_face"
+    if alignment and alignment.method == "finetuning" and kind != "hugging_face":
+        yield at, f"{model.encoder} is an encoder of kind {kind}: it cannot be tuned"
+
+
+def of_unpaired_runs(config: Config) -> Problems:
+    """Aligned models in tables and figures whose runs are not for a pair of languages."""
+    study = config.studies.mueller2020
+    for key, item in study.of_runs() if study else ():
+        for name in getattr(item, "models", None) or [item.model]:
+            if name in config.models and config.aligned(name) is not None:
+                at = f"studies.mueller2020.{key}"
+                yield at, f"{name} has an alignment: its runs are for pairs of languages"
+
+
+def of_kulshreshtha2020(config: Config) -> Problems:
+    """Whatever the tables and figures made of pairs of languages name."""
+    study = config.studies.kulshreshtha2020
+    if study is None:
+        return
+    at = "studies.kulshreshtha2020"
+    if study.table3:
+        yield from _of_pairs(config, study.table3, f"{at}.table3")
+    if item := study.table_aligners:
+        for name in item.aligners:
+            yield from known(f"{at}.table_aligners.aligners", "aligner", name, config.aligners)
+        for position, text in enumerate(item.texts):
+            where = f"{at}.table_aligners.texts.{position}"
+            yield from known(f"{where}.bitext", "bitext", text.bitext, config.bitexts)
+            if text.bitext in config.bitexts:
+                pairs = config.bitexts[text.bitext].pairs
+                for pair in text.pairs or []:
+                    yield from known(f"{where}.pairs", f"pair of {text.bitext}", pair, pairs)
+                parts = {part for pair in pairs.values() for part in pair.parts}
+                yield from known(f"{where}.part", f"part of {text.bitext}", text.part, parts)
+    followers = {
+        "table_diagnostics": study.table_diagnostics and study.table_diagnostics.rows,
+        "figure2": study.figure2 and [study.figure2.baseline],
+        "figure_projection": study.figure_projection and [study.figure_projection.row],
+    }
+    for key, rows in followers.items():
+        if not rows:
+            continue
+        if study.table3 is None:
+            yield f"{at}.{key}", "needs table3, whose rows it shows"
+            continue
+        for row in rows:
+            yield from known(f"{at}.{key}", "row of table3", row, study.table3.rows)
+            model = study.table3.rows.get(row)
+            if key != "figure2" and model in config.models and config.aligned(model) is None:
+                yield f"{at}.{key}", f"the model of {row}, {model}, has no alignment"
+    if study.table3 and study.figure2:
+        for family_key, family in study.table3.families.items():
+            for target, item in family.targets.items():
+                if family.task in study.figure2.panels and item.distance is None:
+                    where = f"{at}.table3.families.{family_key}.targets.{target}"
+                    yield where, "figure2 needs the key 'distance'"
+    if study.table3 and study.table_diagnostics:
+        models = [
+            config.models.get(study.table3.rows.get(r, "")) for r in followers["table_diagnostics"]
+        ]
+        encoders = {model.encoder for model in models if hasattr(model, "encoder")}
+        if len(encoders) > 1:
+            found = ", ".join(sorted(encoders))
+            yield f"{at}.table_diagnostics.rows", f"found the encoders {found}, expected one"
+
+
+def _of_pairs(config: Config, table: PairTable, at: str) -> Problems:
+    for row, model in table.rows.items():
+        yield from known(f"{at}.rows.{row}", "model", model, config.models)
+    for key, family in table.families.items():
+        yield from _of_family(config, family, f"{at}.families.{key}")
+
+
+def _of_family(config: Config, family: TransferFamily, at: str) -> Problems:
+    yield from known(f"{at}.source", "language", family.source, config.languages)
+    for target, item in family.targets.items():
+        where = f"{at}.targets.{target}"
+        if target == family.source:
+            yield where, "found the source language, expected another"
+        yield from known(f"{where}.corpus", "corpus", item.corpus, config.corpora)
+        if item.corpus in config.corpora:
+            there = config.corpora[item.corpus].languages
+            yield from known(where, f"language of {item.corpus}", target, there)
+            lacking = [s for s in EVALUATED if target in there and s not in there[target].files]
+            if lacking:
+                yield where, f"{item.corpus} has no {' and no '.join(lacking)} files in {target}"
+        yield from known(f"{where}.training", "training", item.training, config.trainings)
+        training = config.trainings.get(item.training)
+        if training is None:
+            continue
+        learned = config.training_languages(item.training)
+        if learned != [family.source]:
+            found = ", ".join(learned)
+            yield f"{where}.training", f"{item.training} learns {found}, expected {family.source}"
+        if training.per_language or training.start_from:
+            yield f"{where}.training", "expected one run for all that starts from no other"
