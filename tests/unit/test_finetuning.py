@@ -188,6 +188,7 @@ def test_every_familys_words_come_together_and_the_folder_is_as_users_expect(
         before, after = found[layer, "centroid_distance"]
         assert after < 0.7 * before
     encoder = load(str(tmp_path / "encoder"))
+    assert encoder.absent == load(str(base)).absent  # no random pooler passes for a trained one
     sentences = [line.split() for line in bitext.source.read_text().splitlines()[:5]]
     vectors = encode(encoder, sentences, layers=range(4), pooling="mean")
     for words, here in zip(sentences, vectors, strict=True):
