@@ -148,7 +148,7 @@ def main() -> None:
                 )
                 rows[name].append(json.loads(done.stdout))
                 found[name] = dict(np.load(out))
-    print(f"{args.vectors}² × {args.dimensions}, k = {K}, {args.threads} threads, {args.clock} time")
+    print(f"{args.vectors}² × {args.dimensions}, {args.threads} threads, {args.clock} time")
     print("            neighbourhoods   with retrieval   peak (vectors alone)")
     medians = {
         name: {key: statistics.median(row[key] for row in each) for key in each[0]}

@@ -264,6 +264,32 @@ def test_a_pair_more(project: Project) -> None:
     assert project.planned() == expected
 
 
+# What is not here ---------------------------------------------------------------------------------
+
+
+def test_a_bitext_that_is_not_here_marks_its_cells(project: Project) -> None:
+    project.path("data/parallel/qaa-qac.qac").unlink()
+    shown = {f"{STUDY}_{name}" for name in ("table_aligners", "table_diagnostics")}
+    assert project.planned() == RUN_ITEMS | shown
+    project.snakemake(f"{STUDY}_table3")
+    frame = pd.read_csv(project.result(f"tables/{STUDY}/table3.csv"))
+    lacking = frame[(frame["row"] == "rotate_parallel") & (frame["target"] == "qac")]
+    expected = "tiny bitext, Aralic–Cadran: no file data/parallel/qaa-qac.qac"
+    assert set(lacking["missing"]) == {expected} and lacking["value"].isna().all()
+    assert frame[frame["target"] == "qab"]["value"].notna().all()
+    project.edit("tiny.yaml", "missing_corpora: mark", "missing_corpora: fail")
+    assert expected in project.snakemake("-n", "all", fails=True)
+
+
+def test_a_figure_that_cannot_be_drawn_says_why(project: Project) -> None:
+    project.path("data/parallel/qaa-qab.qab").unlink()
+    project.snakemake(f"{STUDY}_figure_projection")
+    frame = pd.read_csv(project.result(f"figures/{STUDY}/figure_projection.csv"))
+    assert frame["missing"].tolist() == [
+        "tiny bitext, Aralic–Borish: no file data/parallel/qaa-qab.qab"
+    ]
+
+
 # Bad input ----------------------------------------------------------------------------------------
 
 
