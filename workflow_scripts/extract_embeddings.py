@@ -23,7 +23,7 @@ if folder := snakemake.input.get("vocabulary"):
     settings["vocabulary"] = Path(folder)
 encoder = load(**settings, device=device)
 wildcards = snakemake.wildcards
-if "corpus" in snakemake.input.keys():
+if "corpus" in snakemake.input.keys():  # noqa: SIM118 - `in` looks at the files
     words = (sentence.tokens for sentence in conllup.iterate(snakemake.input.corpus))
     name = f"{wildcards.corpus}/{wildcards.language}/{wildcards.split}"
 else:
