@@ -1,4 +1,4 @@
-"""Whether an encoder can read a language at all: the share of subwords that its vocabulary lacks."""
+"""Whether an encoder can read a language at all: its share of subwords that are unknown."""
 
 from __future__ import annotations
 
