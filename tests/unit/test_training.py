@@ -303,6 +303,11 @@ def test_fine_tuning_of_another_shape_is_refused(corpus: Path) -> None:
         finish(request(corpus, parent=corpus / "parent", settings=wider), corpus / "child")
 
 
+def test_a_run_of_which_no_language_is_left_is_refused(corpus: Path) -> None:
+    with pytest.raises(InputError, match="nothing for this run to learn from"):
+        finish(request(corpus, parts=[], training_files=[], development_files=[]), corpus / "run")
+
+
 def test_identity_follows_content_code_and_settings_not_paths(corpus: Path, tmp_path: Path) -> None:
     first = request(corpus).identity()
     moved = tmp_path / "elsewhere"

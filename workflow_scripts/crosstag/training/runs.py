@@ -119,9 +119,14 @@ def run(
     """Train a run, going on from its checkpoint in `folder` where there is one.
 
     Raises:
-        InputError: if the text has labels that the parent run lacks, or the settings are not the
-            parent's.
+        InputError: if there is nothing to learn from, the text has labels that the parent run
+            lacks, or the settings are not the parent's.
     """
+    if not request.parts:
+        raise InputError(
+            "found nothing for this run to learn from, expected a corpus in a language; its model's "
+            "encoder could read none of them"
+        )
     device = set_up(device, threads)
     read = partial(read_corpus, task=request.task, alignment=request.alignment)
     training: list[Sentence] = []
