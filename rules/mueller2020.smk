@@ -44,7 +44,7 @@ if CONFIG.studies.mueller2020 and CONFIG.studies.mueller2020.table1_lorelei:
             mem_mb=1000,
             runtime=10,
         params:
-            table=study_slice("mueller2020", "table1_lorelei"),
+            table=study_slice("mueller2020", "table1_lorelei", {"place": "Table 1, right half"}),
             code=code("tabulate_regimes.py"),
         script:
             "../workflow_scripts/tabulate_regimes.py"
