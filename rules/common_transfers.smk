@@ -1,4 +1,4 @@
-# Named helpers of what kulshreshtha2020 shows of zero-shot transfer and of alignments; see common.smk.
+# Named helpers of what kulshreshtha2020 shows of transfer and of alignments; see common.smk.
 
 
 # Table 3 and figure 2 of kulshreshtha2020 ----------------------------------------------------

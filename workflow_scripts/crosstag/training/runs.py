@@ -124,8 +124,8 @@ def run(
     """
     if not request.parts:
         raise InputError(
-            "found nothing for this run to learn from, expected a corpus in a language; its model's "
-            "encoder could read none of them"
+            "found nothing for this run to learn from, expected a corpus in a language; its "
+            "model's encoder could read none of them"
         )
     device = set_up(device, threads)
     read = partial(read_corpus, task=request.task, alignment=request.alignment)
