@@ -5,10 +5,10 @@ The rest of the config's model, its errors and what follows from it are in `conf
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal, NamedTuple, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from crosstag.config_alignments import Symmetrisation
 from crosstag.config_data import (
@@ -392,7 +392,16 @@ class TransferFamily(Closed):
     label: str
     task: Task
     source: LanguageCode
-    targets: dict[LanguageCode, TransferTarget] = Field(min_length=1)
+    targets: dict[LanguageCode, TransferTarget] = Field(
+        min_length=1, description="null leaves one out: so an overlay can"
+    )
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _without_nulls(cls, found: Any) -> Any:
+        if isinstance(found, Mapping):
+            return {language: entry for language, entry in found.items() if entry is not None}
+        return found
 
 
 class PairTable(Closed):
