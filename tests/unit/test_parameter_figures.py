@@ -13,6 +13,8 @@ import pytest
 import torch
 from crosstag.analysis.overlap import OVERLAP_COLUMNS, overlap_frame
 from crosstag.analysis.pruning import PRUNING_COLUMNS, pruning_frame
+from crosstag.reporting import parameter_figures
+from crosstag.reporting.figures import SETTINGS as FIGURE_SETTINGS
 from crosstag.reporting.parameter_figures import plot_overlap, plot_pruning
 
 REGIMES = {"monolingual": "Mono", "polyglot": "Poly"}
@@ -89,6 +91,19 @@ def test_pruning_has_two_panels_a_corpus(tmp_path: Path) -> None:
     for text in (*titles, "Mono", "Poly", "Weights pruned (%)", "Average F1 (%)", "qaa", "qab"):
         assert f">{text}</text>" in svg
     assert list(pd.read_csv(io.BytesIO(files["csv"])).columns) == PRUNING_COLUMNS
+
+
+def test_panels_that_share_an_axis_show_all_of_both(tmp_path: Path) -> None:
+    frame = pruning({})
+    f1 = (frame["metric"] == "span_f1") & (frame["corpus"] == "c")
+    assert f1.any()
+    frame.loc[f1, "value"] = 0.5 * frame.loc[f1, "value"].astype(float)  # the first panel's
+    settings = {**FIGURE_SETTINGS, **parameter_figures.PRUNING_SETTINGS}
+    figure = parameter_figures._draw_pruning(frame, settings, {"c": "one", "d": "two"})
+    for axis in figure.axes[:2]:
+        bottom, top = axis.get_ylim()
+        highest = max(max(line.get_ydata()) for line in axis.get_lines())
+        assert bottom == 0 and highest < top
 
 
 def test_pruning_leaves_out_what_is_missing_and_says_so(tmp_path: Path) -> None:

@@ -137,6 +137,8 @@ def _draw_pruning(frame: pd.DataFrame, settings: Settings, titles: Mapping[str, 
         _letter(curves, places[corpus], titles[corpus])
         _points(points, own, style)
         _letter(points, len(places) + places[corpus], titles[corpus])
+    # Only now: a limit ends the scaling of all panels that share the axis.
+    axes[0, 0].set_ylim(bottom=0)
     axes[0, 0].set_ylabel("Average F1 (%)")
     axes[1, 0].set_ylabel("Pruned before F1\nfalls by more than 1 (%)")
     labels = frame.drop_duplicates("regime").set_index("regime")["label"]
@@ -169,7 +171,6 @@ def _curves(
             **style[regime],
         )
     axis.set_xlabel("Weights pruned (%)")
-    axis.set_ylim(bottom=0)
     axis.xaxis.set_major_locator(MultipleLocator(20))
     axis.xaxis.set_minor_locator(MultipleLocator(10))
     axis.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
