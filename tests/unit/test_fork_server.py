@@ -469,7 +469,8 @@ def test_jobs_of_a_real_run(fork: bool, tmp_path: Path) -> None:
     assert (threads, rule) == ("2", "forked")
     assert ("holds the imports" in parent) is fork
     header, measured = (line.split("\t") for line in (tmp_path / "measured").open())
-    assert float(measured[header.index("max_rss")]) > 5
+    if fork:  # without, a job this short may be over before more than its shell is measured
+        assert float(measured[header.index("max_rss")]) > 5
     failed = run("bad")
     assert failed.returncode == 1 and "bad.py" in failed.stderr
     assert not (tmp_path / "bad").exists()
