@@ -40,12 +40,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
+import conll2002
 import torch
 from crosstag import registry
 from crosstag.adam import Adam
-from crosstag.corpora import columns
-from crosstag.corpora.sentence import NER, Sentence
-from crosstag.corpora.types import Types
+from crosstag.corpora.sentence import Sentence
 from crosstag.taggers.byte_windows import Windows
 from crosstag.taggers.lstm import Packing
 from crosstag.taggers.registry import TAGGERS
@@ -343,12 +342,7 @@ def measure(name: str, sentences: Sequence[Sentence], args: argparse.Namespace) 
 
 def read(args: argparse.Namespace) -> list[Sentence]:
     """The first sentences of the file, each with random vectors for the tagger that reads some."""
-    reader = columns.read(
-        [args.file],
-        columns=["FORM", "XPOS", NER],
-        types=Types(("PER", "LOC", "ORG", "MISC")),
-        encoding=args.encoding,
-    )
+    reader = conll2002.read(args.file, args.encoding)
     sentences = list(islice((s for s in reader if s.tokens[0] != "-DOCSTART-"), args.sentences))
     generator = torch.Generator().manual_seed(args.seed)
     for sentence in sentences:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crosstag import files, job, registry
+from crosstag import files, job, progress, registry
 
 log = job.begin(snakemake.log[0])
 device = job.claim_device(snakemake.resources.device)
@@ -36,7 +36,7 @@ outcome = finetuning.finetune(
     budget=snakemake.resources.batch_tokens,
     log=log,
 )
-finetuning.save_history(Path(output.history), outcome.history)
+progress.save_history(output.history, outcome.history)
 diagnostics.write_csv(output.diagnostics, outcome.rows)
 report = {
     "encoder": snakemake.wildcards.encoder,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crosstag import files, job
+from crosstag import files, job, progress
 
 log = job.begin(snakemake.log[0])
 device = job.claim_device(snakemake.resources.device)
@@ -31,7 +31,7 @@ state = pretraining.pretrain(
     threads=snakemake.threads,
     log=log,
 )
-pretraining.save_history(Path(snakemake.output.history), state.history)
+progress.save_history(snakemake.output.history, state.history)
 report = {"best_step": state.best_step, "perplexity": state.best}
 files.write_json(snakemake.output.report, report)
 checkpoint.unlink(missing_ok=True)

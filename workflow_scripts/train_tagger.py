@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crosstag import files, job
+from crosstag import files, job, progress
 
 log = job.begin(snakemake.log[0])
 device = job.claim_device(snakemake.resources.device)
@@ -34,7 +34,7 @@ result = runs.run(
     log=log,
 )
 runs.save_tensors(snakemake.output.optimiser, result.optimiser)
-runs.save_history(snakemake.output.history, result.history)
+progress.save_history(snakemake.output.history, result.history, "epoch")
 files.write_json(snakemake.output.config, result.config)
 runs.save_tensors(snakemake.output.model, result.model)
 runs.checkpoint_file(folder).unlink(missing_ok=True)

@@ -152,11 +152,14 @@ def brute_anchor(store: Store, lines: list[str], word: str, lowercase: bool) -> 
     return torch.stack(found).mean(0)
 
 
+def paired(bitext, entries=ENTRIES, sentences=range(4), **options) -> anchors.Anchors:
+    source, target, _ = bitext
+    return anchors.pair_up(source, target, texts(source, target), entries, sentences, **options)
+
+
 def test_anchors_are_means_over_all_occurrences(bitext):
     source, target, _ = bitext
-    found = anchors.pair_up(
-        source, target, texts(source, target), ENTRIES, range(4), lowercase=True
-    )
+    found = paired(bitext, lowercase=True)
     assert found.coverage == anchors.Coverage(5, 2, 4, 3)
     (chunk,) = found()
     for row, (left, right) in enumerate([("boat", "barca"), ("harbour", "puerto")]):
@@ -167,9 +170,7 @@ def test_anchors_are_means_over_all_occurrences(bitext):
 
 def test_case_is_kept_if_so_asked(bitext):
     source, target, _ = bitext
-    found = anchors.pair_up(
-        source, target, texts(source, target), ENTRIES, range(4), lowercase=False
-    )
+    found = paired(bitext, lowercase=False)
     assert found.coverage == anchors.Coverage(6, 3, 5, 4)
     (chunk,) = found()
     torch.testing.assert_close(chunk.source[1], brute_anchor(source, SOURCE, "Boat", False))
@@ -177,11 +178,9 @@ def test_case_is_kept_if_so_asked(bitext):
 
 
 def test_a_word_of_several_pairs_has_one_anchor_and_sentences_that_are_held_out_none(bitext):
-    source, target, _ = bitext
+    source, _, _ = bitext
     entries = [Entry("the", "la"), Entry("the", "el"), Entry("boat", "barca")]
-    found = anchors.pair_up(
-        source, target, texts(source, target), entries, range(2), lowercase=True
-    )
+    found = paired(bitext, entries, range(2), lowercase=True)
     assert found.coverage.found == 2 and len(found.source) == 2
     torch.testing.assert_close(found.source[0], source[0][0].double())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,12 @@ from crosstag.corpora.sentence import Sentence
 from crosstag.encoders.extraction import Request as Wanted
 from crosstag.encoders.extraction import extract
 from crosstag.errors import InputError
-from crosstag.subwords.tokenizer import Special
 from crosstag.taggers.embedding_crf import EmbeddingCRF
 from crosstag.taggers.registry import TAGGERS
 from crosstag.training import runs
+from tagger_runs import finish
 from torch import nn
+from toy_encoder import ToyEncoder
 
 SETTINGS = {"combine": "concat", "sentence_layers": 2, "sentence_hidden": 3, "dropout": 0.0}
 OPTIMISATION = {
@@ -110,21 +110,8 @@ def test_sentences_need_vectors_of_the_trainings_shape() -> None:
 # Runs on disk -------------------------------------------------------------------------------------
 
 
-class Vocabulary:
-    special = Special(unknown=0, padding=0, mask=None, before=(), after=())
-    size = 256
-    digest = "bytes"
-
-    def encode_words(self, words):
-        return [list(word.encode()) for word in words]
-
-    def vocabulary(self):
-        return {}
-
-
-class Encoder:
-    name, tokenizer, depth, width, limit, padding = "toy", Vocabulary(), 2, 4, 100, 0
-    device = torch.device("cpu")
+class Encoder(ToyEncoder):
+    width = 4
 
     def __init__(self) -> None:
         self.table = torch.randn(3, 256, 4, generator=torch.Generator().manual_seed(3))
@@ -171,18 +158,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_run_learns_from_its_store_the_same_twice_and_loads_again(folder: Path) -> None:
-    results = [
-        runs.run(
-            request(folder),
-            folder / name,
-            device="cpu",
-            threads=1,
-            batch_tokens=100,
-            checkpoint_seconds=1e9,
-            log=logging.getLogger("test"),
-        )
-        for name in ("one", "two")
-    ]
+    results = [finish(request(folder), folder / name) for name in ("one", "two")]
     assert all(results[0].model[k].equal(results[1].model[k]) for k in results[0].model)
     assert results[0].config["development_f1"] == 1.0
     assert results[0].config["training_sentences"] == 20

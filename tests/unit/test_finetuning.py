@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from crosstag import checkpoints, progress
 from crosstag.alignment import examples as reading
 from crosstag.alignment import finetuning
 from crosstag.alignment.diagnostics import write_csv
 from crosstag.alignment.examples import Bitext, Example, batches, read
-from crosstag.alignment.finetuning import Outcome, Settings, finetune, losses, save_history
+from crosstag.alignment.finetuning import Outcome, Settings, finetune, losses
 from crosstag.encoders import static_encoder
 from crosstag.encoders.encoder import Piece, encode
 from crosstag.encoders.hugging_face import HuggingFaceEncoder, load
@@ -26,6 +27,7 @@ from crosstag.encoders.static_vectors import Vectors, save
 from crosstag.errors import InputError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from interrupted import KilledError, counted_steps
 from test_encoders import FAMILIES, checkpoint, plain
 from torch import Generator
 
@@ -246,7 +248,7 @@ def test_rows_and_files(base, bitext, tmp_path):
     outcome = run(base, bitext, tmp_path, replace(SMALL, epochs=1))
     assert [row["step"] for row in outcome.history] == list(range(1, 11))
     assert outcome.history[-1]["alignment_loss"] < outcome.history[0]["alignment_loss"]
-    save_history(tmp_path / "history.csv", outcome.history)
+    progress.save_history(tmp_path / "history.csv", outcome.history)
     rows = list(csv.DictReader((tmp_path / "history.csv").open()))
     assert list(rows[0]) == ["step", "learning_rate", "alignment_loss", "regularisation_loss"]
     assert (len(rows), rows[-1]["step"]) == (10, "10")
@@ -274,35 +276,13 @@ def test_nothing_has_to_be_held_out(base, bitext, tmp_path):
 # Resuming -------------------------------------------------------------------------------------
 
 
-class KilledError(Exception):
-    pass
-
-
-def counted(plain: Any, steps: list[int], stop_at: int | None = None) -> Any:
-    """An optimiser's step that counts, and fails where it is told to."""
-
-    def step(self: Any) -> None:
-        steps[0] += 1
-        if steps[0] == stop_at:
-            raise KilledError
-        plain(self)
-
-    return step
-
-
 @pytest.mark.parametrize("at", [2, 10, 11, 20])
-def test_a_training_stopped_anywhere_ends_with_the_same_bits(
-    base, bitext, tmp_path, monkeypatch, at
-):
+def test_a_training_stopped_anywhere_ends_with_the_same_bits(base, bitext, tmp_path, at):
     whole = run(base, bitext, tmp_path / "whole", checkpoint_seconds=0)
-    plain = finetuning.Adam.step
-    with monkeypatch.context() as patched:
-        patched.setattr(finetuning.Adam, "step", counted(plain, [0], stop_at=at))
-        with pytest.raises(KilledError):
-            run(base, bitext, tmp_path / "cut", checkpoint_seconds=0)
+    with counted_steps(finetuning.Adam, stop_at=at), pytest.raises(KilledError):
+        run(base, bitext, tmp_path / "cut", checkpoint_seconds=0)
     assert not (tmp_path / "cut/encoder").exists()
-    with monkeypatch.context() as patched:
-        patched.setattr(finetuning.Adam, "step", counted(plain, steps := [0]))
+    with counted_steps(finetuning.Adam) as steps:
         resumed = run(base, bitext, tmp_path / "cut")
     assert steps[0] == 20 - (at - 1)
     assert (resumed.history, resumed.rows) == (whole.history, whole.rows)
@@ -329,8 +309,8 @@ def test_a_checkpoint_of_something_else_is_left_aside(base, bitext, tmp_path):
     ]
     assert len({identity(), *changed}) == 6
     run(base, bitext, tmp_path, checkpoint_seconds=0)
-    assert finetuning._resume(tmp_path / "checkpoint.pt", identity()).step == 20
-    assert finetuning._resume(tmp_path / "checkpoint.pt", changed[0]) is None
+    assert checkpoints.load(tmp_path / "checkpoint.pt", identity(), finetuning.State).step == 20
+    assert checkpoints.load(tmp_path / "checkpoint.pt", changed[0], finetuning.State) is None
 
 
 # Schedule and batches -------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from crosstag import checkpoints, progress
 from crosstag.encoders.encoder import encode
 from crosstag.encoders.hugging_face import load as load_encoder
 from crosstag.errors import InputError
@@ -23,6 +24,7 @@ from crosstag.training.pretraining import Settings, State, Text, pretrain
 from crosstag.training.streams import Stream
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from interrupted import KilledError, counted_steps
 from torch import Generator
 from torch.nn import functional
 
@@ -318,35 +320,15 @@ def test_languages_come_as_often_as_the_exponent_says(made, tmp_path):
     assert drawn.mean() == pytest.approx(expected, abs=0.011)  # four standard deviations
 
 
-class KilledError(Exception):
-    pass
-
-
-def counted(plain: Any, steps: list[int], stop_at: int | None = None) -> Any:
-    """An optimiser's step that counts, and fails where it is told to."""
-
-    def step(self: Any) -> None:
-        steps[0] += 1
-        if steps[0] == stop_at:
-            raise KilledError
-        plain(self)
-
-    return step
-
-
 @pytest.mark.parametrize("at", [2, 6, 9])
-def test_a_training_stopped_anywhere_ends_with_the_same_bits(made, tmp_path, monkeypatch, at):
+def test_a_training_stopped_anywhere_ends_with_the_same_bits(made, tmp_path, at):
     whole = run(made, tmp_path / "whole")
-    plain = pretraining.Adam.step
-    with monkeypatch.context() as patched:
-        patched.setattr(pretraining.Adam, "step", counted(plain, [0], stop_at=at))
-        with pytest.raises(KilledError):
-            run(made, tmp_path / "cut")
+    with counted_steps(pretraining.Adam, stop_at=at), pytest.raises(KilledError):
+        run(made, tmp_path / "cut")
     assert not (tmp_path / "cut/encoder").exists()
     saved = torch.load(tmp_path / "cut/checkpoint.pt", weights_only=True)
     assert saved["step"] == at - 1
-    with monkeypatch.context() as patched:
-        patched.setattr(pretraining.Adam, "step", counted(plain, steps := [0]))
+    with counted_steps(pretraining.Adam) as steps:
         resumed = run(made, tmp_path / "cut")
     assert steps[0] == SMALL.steps - (at - 1)
     assert resumed.history == whole.history
@@ -362,7 +344,7 @@ def test_a_checkpoint_of_another_identity_or_a_damaged_one_is_not_taken(made, tm
     vocabulary, texts = made
     digest = tokenizer.load(vocabulary).digest
     identity = pretraining._identity(SMALL, digest, texts, "a")
-    assert pretraining._resume(path, identity).step == 9
+    assert checkpoints.load(path, identity, pretraining.State).step == 9
     others = [
         pretraining._identity(replace(SMALL, seed=4), digest, texts, "a"),
         pretraining._identity(SMALL, "", texts, "a"),
@@ -371,9 +353,9 @@ def test_a_checkpoint_of_another_identity_or_a_damaged_one_is_not_taken(made, tm
         pretraining._identity(SMALL, digest, texts, "b"),
     ]
     assert len({identity, *others}) == 6
-    assert pretraining._resume(path, others[0]) is None
+    assert checkpoints.load(path, others[0], pretraining.State) is None
     path.write_bytes(path.read_bytes()[:-100])
-    assert pretraining._resume(path, identity) is None
+    assert checkpoints.load(path, identity, pretraining.State) is None
 
 
 def test_it_learns_what_the_text_has_to_teach(made, tmp_path):
@@ -492,5 +474,5 @@ def test_a_vocabulary_without_a_mask_is_told(made, tmp_path):
 
 def test_the_history_is_a_table(made, tmp_path):
     rows = [{"step": 4.0, "loss": 1.5}, {"step": 8.0, "loss": 0.25}]
-    pretraining.save_history(tmp_path / "history.csv", rows)
+    progress.save_history(tmp_path / "history.csv", rows)
     assert (tmp_path / "history.csv").read_text() == "step,loss\n4,1.5\n8,0.25\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from crosstag.reporting import datasets
 from crosstag.reporting.tables import read_published
+from published_files import check_refused
 
 FOLDER = Path(__file__).parents[2] / "configs" / "published"
 PUBLISHED = FOLDER / "mueller2020_table1.csv"
@@ -90,10 +91,8 @@ def test_published_table_is_whole_and_its_averages_are_means():
     ],
 )
 def test_bad_published_values_name_file_and_line(tmp_path, line, message):
-    path = tmp_path / "p.csv"
-    path.write_text(f"model,regime,corpus,target,metric,value,note\n{line}\n")
-    with pytest.raises(ValueError, match=re.escape(f"{path}, {message}")):
-        read_published(path)
+    text = f"model,regime,corpus,target,metric,value,note\n{line}\n"
+    check_refused(read_published, text, message, tmp_path)
 
 
 def test_published_languages_are_as_printed():

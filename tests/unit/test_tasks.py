@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from crosstag.encoders.extraction import extract
 from crosstag.errors import InputError
 from crosstag.evaluation import predictions
 from crosstag.evaluation.scores import score
-from crosstag.subwords.tokenizer import Special
 from crosstag.taggers.registry import TAGGERS
 from crosstag.training import runs
+from tagger_runs import finish
+from toy_encoder import ToyEncoder
 
 SETTINGS = {
     "char_crf": {"embedding_size": 4, "subtoken_layers": 1, "subtoken_hidden": 4}
@@ -48,18 +48,6 @@ def utterances(count: int, columns: tuple[str, ...] = (NER, SLOT)) -> list[Sente
         Sentence({"FORM": ["wake", f"n{n}", times[n % 3]], **{c: labels[c] for c in columns}})
         for n in range(count)
     ]
-
-
-def finish(request: runs.Request, folder: Path) -> runs.Result:
-    return runs.run(
-        request,
-        folder,
-        device="cpu",
-        threads=1,
-        batch_tokens=100,
-        checkpoint_seconds=1e9,
-        log=logging.getLogger("test"),
-    )
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -122,20 +110,10 @@ def test_a_corpus_without_the_tasks_labels_is_told(tmp_path: Path) -> None:
 # Vectors that an alignment moves ------------------------------------------------------------------
 
 
-class Vocabulary:
-    special = Special(unknown=0, padding=0, mask=None, before=(), after=())
-    size = 256
-    digest = "bytes"
-
-    def encode_words(self, words):
-        return [list(word.encode()) for word in words]
-
-
-class Encoder:
+class Encoder(ToyEncoder):
     """Vectors that tell the first byte of a word and the layer."""
 
-    name, tokenizer, depth, width, limit, padding = "toy", Vocabulary(), 2, 2, 100, 0
-    device = torch.device("cpu")
+    width = 2
 
     def hidden_states(self, ids, mask, layers):
         return [torch.stack([ids.float(), torch.full(ids.shape, layer)], -1) for layer in layers]

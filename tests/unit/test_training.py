@@ -1,14 +1,15 @@
 """Training: resumable to the same bits, early stopping, fine-tuning with Adam's state."""
 
 import csv
-import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import tagger_runs
 import torch
+from crosstag import checkpoints, progress
 from crosstag.adam import Adam
 from crosstag.corpora import conllup
 from crosstag.corpora.sentence import Sentence
@@ -18,6 +19,7 @@ from crosstag.taggers.subtoken_crf import ByteCRF
 from crosstag.training import runs
 from crosstag.training import train as training
 from crosstag.training.train import Optimisation, State, train
+from interrupted import KilledError
 
 SETTINGS = {
     "embedding_size": 6,
@@ -51,10 +53,6 @@ def sentences(count: int, start: int = 0) -> list[Sentence]:
 
 def tensors_equal(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> bool:
     return left.keys() == right.keys() and all(left[k].equal(right[k]) for k in left)
-
-
-class KilledError(Exception):
-    pass
 
 
 def run_training(path: Path, *, stop_in_epoch: int | None = None, identity: str = "a") -> State:
@@ -102,10 +100,10 @@ def test_a_checkpoint_of_another_identity_or_a_damaged_one_is_not_taken(tmp_path
     path = tmp_path / "other.pt"
     with pytest.raises(KilledError):
         run_training(path, stop_in_epoch=3, identity="b")
-    assert training._resume(path, "b") is not None
-    assert training._resume(path, "a") is None
+    assert checkpoints.load(path, "b", training.State) is not None
+    assert checkpoints.load(path, "a", training.State) is None
     path.write_bytes(path.read_bytes()[:-100])
-    assert training._resume(path, "b") is None
+    assert checkpoints.load(path, "b", training.State) is None
     assert tensors_equal(run_training(path).best_model, whole.best_model)
 
 
@@ -189,18 +187,10 @@ def request(folder: Path, **changes: object) -> runs.Request:
 
 
 def finish(req: runs.Request, folder: Path) -> runs.Result:
-    result = runs.run(
-        req,
-        folder,
-        device="cpu",
-        threads=1,
-        batch_tokens=100,
-        checkpoint_seconds=0,
-        log=logging.getLogger("test"),
-    )
+    result = tagger_runs.finish(req, folder, checkpoint_seconds=0)
     runs.save_tensors(folder / "model.safetensors", result.model)
     runs.save_tensors(folder / "optimiser.safetensors", result.optimiser)
-    runs.save_history(folder / "history.csv", result.history)
+    progress.save_history(folder / "history.csv", result.history, "epoch")
     runs.files.write_json(folder / "config.json", result.config)
     return result
 

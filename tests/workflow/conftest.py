@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from crosstag.synthetic.corpora import write_corpus
@@ -83,6 +84,22 @@ def copy_workflow(folder: Path) -> None:
     shutil.copy2(Path(__file__).parent / "tiny.yaml", folder / "tiny.yaml")
 
 
+def write_pair(root: Path, corpus: str, target: str, *, sentences: int, **options: Any) -> None:
+    """A bitext of qaa and the target, a file each with a sentence a line."""
+    write_bitext(
+        root=root,
+        files=[f"{corpus}/qaa-{target}.{language}" for language in ("qaa", target)],
+        source="qaa",
+        target=target,
+        raw={"format": "lines"},
+        domain="news",
+        sentences=sentences,
+        seed=1,
+        stream_of=[corpus],
+        **options,
+    )
+
+
 def write_raw_files(root: Path) -> None:
     """What a user would put under data_root: Spanish, two bitexts and vectors."""
     write_corpus(
@@ -110,17 +127,7 @@ def write_raw_files(root: Path) -> None:
     (root / "muse").mkdir()
     (root / "muse/qaa.vec").write_text("3 2\nnan 0.5 1\nlu 1 0\n, 0 0\n")
     for target in ("qab", "qac"):
-        write_bitext(
-            root=root,
-            files=[f"europarl/qaa-{target}.qaa", f"europarl/qaa-{target}.{target}"],
-            source="qaa",
-            target=target,
-            raw={"format": "lines"},
-            domain="news",
-            sentences=20,
-            seed=1,
-            stream_of=["europarl"],
-        )
+        write_pair(root, "europarl", target, sentences=20)
 
 
 @pytest.fixture(scope="session")

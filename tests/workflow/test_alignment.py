@@ -9,25 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Project, copy_workflow
-from crosstag.synthetic.parallel import write_bitext, write_dictionary
+from conftest import Project, copy_workflow, write_pair
+from crosstag.synthetic.parallel import write_dictionary
 from safetensors.torch import load_file, save_file
 from test_models import write_encoder
 
 
 def write_parallel(root: Path, target: str) -> None:
-    write_bitext(
-        root=root,
-        files=[f"parallel/qaa-{target}.qaa", f"parallel/qaa-{target}.{target}"],
-        source="qaa",
-        target=target,
-        raw={"format": "lines"},
-        domain="news",
-        sentences=60,
-        seed=1,
-        stream_of=["parallel"],
-        alignment_path=str(root / f"parallel/qaa-{target}.pharaoh"),
-    )
+    aligned = root / f"parallel/qaa-{target}.pharaoh"
+    write_pair(root, "parallel", target, sentences=60, alignment_path=str(aligned))
 
 
 def make(folder: Path) -> Project:
@@ -202,8 +192,7 @@ def test_a_weight_of_the_fine_tuning(project: Project) -> None:
 
 def encoded(encoder: str, corpus: str, language: str, *splits: str) -> set[str]:
     """Jobs of the stores of a corpus."""
-    names = [f"{encoder} {corpus} {language} {split}" for split in splits]
-    return {f"extract_embeddings {n} 0" for n in names} | {f"gather_embeddings {n}" for n in names}
+    return {f"extract_embeddings {encoder} {corpus} {language} {split}" for split in splits}
 
 
 def test_code_of_rotations_leaves_other_taggers_alone(project: Project) -> None:
@@ -248,8 +237,7 @@ def test_a_pair_more(project: Project) -> None:
         expected |= {f"symmetrise_alignments fast {text} {kind}"}
         expected |= {f"score_word_alignments fast {text} {kind}"}
     for side in pair.split("-"):
-        expected |= {f"extract_bitext_embeddings tiny {text} {side} 0"}
-        expected |= {f"gather_bitext_embeddings tiny {text} {side}"}
+        expected.add(f"extract_bitext_embeddings tiny {text} {side}")
     expected |= encoded("tiny", "conll", "qad", "dev", "test")
     expected |= evaluated("ner plain news 1", "conll", "qad")
     for model, alignment in {**ROTATED, **TUNED}.items():

@@ -1,15 +1,20 @@
-"""Checkpoints: where a training stands, in one file, with what it belongs to."""
+"""Checkpoints: where a training stands, in one file, with what it belongs to.
+
+A training keeps all of that in a dataclass of tensors and plain values, its state.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from crosstag.files import replacing
+
+State = TypeVar("State")
 
 
 def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -17,18 +22,19 @@ def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
 
 
-def save(path: Path, identity: str, fields: Mapping[str, Any]) -> None:
-    """Write tensors and plain values, atomically.
+def save(path: Path, identity: str, state: Any) -> None:
+    """Write a state, atomically.
 
     Args:
         identity: of everything that decides the training's result.
     """
+    fields = {name: getattr(state, name) for name in state.__dataclass_fields__}
     with replacing(path) as temporary:
         torch.save({"identity": identity, **fields}, temporary)
 
 
-def load(path: Path, identity: str) -> dict[str, Any] | None:
-    """What `save` wrote; None if there is nothing, or that of another identity or damaged.
+def load(path: Path, identity: str, kind: type[State]) -> State | None:
+    """The state that `save` wrote; None if there is none, or one of another identity or damaged.
 
     A checkpoint that is left aside costs time, never the result.
     """
@@ -38,4 +44,4 @@ def load(path: Path, identity: str) -> dict[str, Any] | None:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # whatever a damaged file makes the library raise
         return None
-    return saved if saved.pop("identity", None) == identity else None
+    return kind(**saved) if saved.pop("identity", None) == identity else None

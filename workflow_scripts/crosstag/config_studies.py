@@ -35,6 +35,9 @@ Languages = Annotated[
 Task = Literal["ner", "slots"]
 Regime = Literal["monolingual", "polyglot", "finetuned"]
 TransferRegime = Literal["monolingual", "zero_shot", "finetuned"]
+Published = Annotated[
+    str | None, Field(description="CSV of the paper's values, from the project's root")
+]
 
 
 class SubtokenCRF(Closed):
@@ -179,29 +182,30 @@ class Training(Closed):
     )
 
 
-class RegimeTable(Closed):
-    """Models × regimes × languages: Mueller et al. (2020), Table 1."""
+class _OfScores(Closed):
+    """What is made of scores of runs, in languages of one corpus."""
 
     task: Task
     corpus: Key
-    models: list[Key] = Field(min_length=1)
-    regimes: dict[Regime, Key] = Field(min_length=1, description="regime: training")
     split: Split
     selection_split: Split = Field(description="the run is chosen by its F1 here")
-    published: str | None = Field(description="CSV of the paper's values, from the project's root")
 
 
-class TransferTable(Closed):
+class RegimeTable(_OfScores):
+    """Models × regimes × languages: Mueller et al. (2020), Table 1."""
+
+    models: list[Key] = Field(min_length=1)
+    regimes: dict[Regime, Key] = Field(min_length=1, description="regime: training")
+    published: Published
+
+
+class TransferTable(_OfScores):
     """Transfer to languages new to the polyglot model: Mueller et al. (2020), Table 3."""
 
-    task: Task
-    corpus: Key
     models: list[Key] = Field(min_length=1)
     languages: list[LanguageCode] = Field(min_length=1, description="held out")
     regimes: dict[TransferRegime, Key] = Field(min_length=1, description="regime: training")
-    split: Split
-    selection_split: Split = Field(description="the run is chosen by its F1 here")
-    published: str | None = Field(description="CSV of the paper's values, from the project's root")
+    published: Published
 
 
 class ModelPair(Closed):
@@ -210,16 +214,12 @@ class ModelPair(Closed):
     specific: Key = Field(description="model with one a language")
 
 
-class TransitionTable(Closed):
+class TransitionTable(_OfScores):
     """Language-specific CRF transitions: Mueller et al. (2020), section 4, Results."""
 
-    task: Task
-    corpus: Key
     pairs: list[ModelPair] = Field(min_length=1)
     regimes: dict[Regime, Key] = Field(min_length=1, description="regime: training")
-    split: Split
-    selection_split: Split = Field(description="the run is chosen by its F1 here")
-    published: str | None = Field(description="CSV of the paper's values, from the project's root")
+    published: Published
 
     @property
     def models(self) -> list[str]:
@@ -233,15 +233,11 @@ class FigureStyle(Closed):
     palette: list[str]
 
 
-class ErrorFigure(Closed):
+class ErrorFigure(_OfScores):
     """Recall errors by tag: Mueller et al. (2020), Figure 1."""
 
-    task: Task
-    corpus: Key
     model: Key
     regimes: dict[Regime, Key] = Field(min_length=1, description="regime: training")
-    split: Split
-    selection_split: Split
     style: FigureStyle
 
 
@@ -261,7 +257,7 @@ class LanguageTable(Closed):
 
     task: Task
     groups: dict[Key, LanguageGroup] = Field(min_length=1)
-    published: str | None = Field(description="CSV of the paper's values, from the project's root")
+    published: Published
 
 
 class Family(Closed):
@@ -277,7 +273,7 @@ class FamilyTable(Closed):
     """Families of data sets with their sizes: Kulshreshtha et al. (2020), Table 1."""
 
     families: dict[Key, Family] = Field(min_length=1)
-    published: str | None = Field(description="CSV of the paper's values, from the project's root")
+    published: Published
 
 
 class EncoderData(Closed):
@@ -295,7 +291,7 @@ class PretrainingTable(Closed):
     """Pretraining data and tasks per encoder: van der Heijden et al. (2019), Table 1."""
 
     encoders: dict[Key, Encoder] = Field(min_length=1)
-    published: str | None = Field(description="CSV of the paper's values, from the project's root")
+    published: Published
 
 
 class PruningGroup(Closed):
@@ -329,7 +325,7 @@ class PruningFigure(Closed):
 class ParameterTable(Closed):
     """Share of parameters needed, from figure 3's models: Mueller et al. (2020), section 5.2."""
 
-    published: str | None = Field(description="CSV of the paper's values, from the project's root")
+    published: Published
 
 
 class OverlapFigure(Closed):
@@ -412,7 +408,7 @@ class PairTable(Closed):
     )
     families: dict[Key, TransferFamily] = Field(min_length=1)
     split: Split = Field(description="that is shown; the CSV has dev and test")
-    published: str | None = Field(description="CSV of the paper's values, from the project's root")
+    published: Published
 
 
 class ImprovementFigure(Closed):

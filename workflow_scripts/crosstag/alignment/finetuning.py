@@ -17,13 +17,11 @@ was never stopped.
 from __future__ import annotations
 
 import copy
-import csv
-import io
 import json
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -274,7 +272,7 @@ def train(
     frozen.model = copy.deepcopy(encoder.model).requires_grad_(False)
     parameters = dict(encoder.model.named_parameters())
     optimiser = Adam(parameters.items(), settings.learning_rate, settings.betas, settings.epsilon)
-    state = _resume(checkpoint, identity) or State()
+    state = checkpoints.load(checkpoint, identity, State) or State()
     if state.step:
         with torch.no_grad():
             for name, parameter in parameters.items():
@@ -319,7 +317,7 @@ def train(
         if time.monotonic() - saved_at >= checkpoint_seconds:
             state.model = checkpoints.copied(parameters)
             state.optimiser = checkpoints.copied(optimiser.state)
-            _save(state, checkpoint, identity)
+            checkpoints.save(checkpoint, identity, state)
             saved_at = time.monotonic()
     optimiser.zero_grad()
     return state
@@ -342,15 +340,6 @@ def _row(state: State, learning_rate: float) -> dict[str, float]:
     state.history.append(row)
     state.total.zero_()
     return row
-
-
-def save_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
-    """Write a CSV, atomically; see `finetune`."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**row, "step": int(row["step"])} for row in rows)
-    files.write_text(path, text.getvalue())
 
 
 # Measuring ------------------------------------------------------------------------------------
@@ -410,15 +399,3 @@ def _identity(
     versions = [torch.__version__, transformers.__version__, encoder.device.type]
     fields = [weights.hexdigest(), encoder.tokenizer.digest, texts, asdict(settings), pooling, code]
     return sha256(json.dumps([*fields, versions]).encode()).hexdigest()
-
-
-_FIELDS = tuple(State.__dataclass_fields__)
-
-
-def _save(state: State, path: Path, identity: str) -> None:
-    checkpoints.save(path, identity, {key: getattr(state, key) for key in _FIELDS})
-
-
-def _resume(path: Path, identity: str) -> State | None:
-    saved = checkpoints.load(path, identity)
-    return None if saved is None else State(**saved)

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from crosstag import hub
 from crosstag.errors import InputError
 from crosstag.subwords import hugging_face, tokenizer
 from crosstag.subwords.registry import FOLDERS
@@ -95,7 +96,8 @@ def load(
         InputError: if it cannot be had, saying what to download and where to put it; for a folder
             without weights, or with another network's.
     """
-    folder = Path(name) if Path(name).is_dir() else _snapshot(name, revision)
+    wanted = [[*hugging_face.PATTERNS, *reversed(weights)] for weights in WEIGHTS]
+    folder = hub.folder(name, revision, wanted=wanted, contents="an encoder", role="encoder")
     model, absent = _model(folder)
     encoder = HuggingFaceEncoder(name, model, _vocabulary(vocabulary or folder), device)
     encoder.folder, encoder.absent = folder, absent
@@ -132,31 +134,6 @@ def _vocabulary(folder: Path) -> SubwordTokenizer:
     with tempfile.TemporaryDirectory() as converted:
         hugging_face.make(Path(converted), name=str(folder))
         return tokenizer.load(converted)
-
-
-def _snapshot(name: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
-
-    if not revision:
-        raise InputError(
-            f"{name}: found no folder of this name and no revision; expected a folder with an "
-            "encoder, or a repository of the hub with the commit as its revision"
-        )
-    try:
-        for weights in WEIGHTS:  # many repositories hold both, of a gigabyte each
-            patterns = [*hugging_face.PATTERNS, *weights]
-            folder = Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
-            if any(folder.glob(weights[0])):
-                break
-        return folder
-    except (OSError, HFValidationError) as error:  # all of the hub's and the network's errors
-        reason = str(error).strip().partition("\n")[0]
-        raise InputError(
-            f"{name}: cannot be had from the hub ({reason}). Where there is a network, run `hf "
-            f"download {name} --revision {revision} --local-dir FOLDER`, copy FOLDER here, and "
-            "give it as the encoder's name in the config"
-        ) from None
 
 
 def _loaded(folder: Path) -> tuple[Any, list[str]]:

@@ -10,6 +10,7 @@ import pandas as pd
 from crosstag.analysis.selection import Spec
 from crosstag.reporting.layout import (
     ABSENT,
+    SHARED_COLUMNS,
     Block,
     Cell,
     Footnotes,
@@ -18,10 +19,8 @@ from crosstag.reporting.layout import (
     number,
 )
 
-# The first thirteen are the same in every table of every study.
 ALIGNER_COLUMNS = [
-    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
-    *("published", "value", "sd", "seeds", "note"),
+    *SHARED_COLUMNS,
     *("bitext", "part", "label", "symmetrisation_label", "missing"),
     *("sentences", "found", "sure", "possible"),
 ]

@@ -21,20 +21,20 @@ from crosstag.reporting.layout import (
     CONSTRUCTED_CAPTION,
     METRIC,
     NARROW,
+    SHARED_COLUMNS,
     Block,
     Cell,
     Footnotes,
     Headings,
     Layout,
     Line,
+    beneath,
     number,
 )
 from crosstag.reporting.tables import CONSTRUCTED, NOT_PUBLISHED
 
-# The first thirteen are the same in every table of every study.
 ALIGNMENT_COLUMNS = [
-    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
-    *("published", "value", "sd", "seeds", "note"),
+    *SHARED_COLUMNS,
     *("difference", "split", "group", "corpus", "training", "row", "label"),
     *("missing", "published_note"),
 ]
@@ -337,12 +337,10 @@ def _caption(spec: Spec, lines: list[Line], quoted: bool) -> str:
         "published": "the published value",
         "difference": "the difference (ours minus published)",
     }
-    present = {line.label for line in lines if line.detail}
-    beneath = [meaning for label, meaning in meanings.items() if label in present]
-    if beneath:
-        parts.append(f"Beneath it: {', '.join(beneath)}.")
+    parts += beneath(lines, meanings)
     if any(cell.bold for line in lines for cell in line.cells):
-        besides = " and of the published values" if "published" in present else ""
+        published = any(line.detail and line.label == "published" for line in lines)
+        besides = " and of the published values" if published else ""
         parts.append(f"Bold: the best method in each column, of ours{besides}.")
     if quoted:
         parts.append("The literature's values are those that the paper quotes.")

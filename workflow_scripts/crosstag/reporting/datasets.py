@@ -17,19 +17,19 @@ from crosstag.analysis.selection import Spec
 from crosstag.reporting.layout import (
     ABSENT,
     CONSTRUCTED_CAPTION,
+    SHARED_COLUMNS,
     Block,
     Cell,
     Footnotes,
     Layout,
     Line,
+    beneath,
     number,
 )
 from crosstag.reporting.tables import CONSTRUCTED, NOT_PUBLISHED
 
-# The first thirteen are the same in every table of every study.
 DATASET_COLUMNS = [
-    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
-    *("published", "value", "sd", "seeds", "note"),
+    *SHARED_COLUMNS,
     *("difference", "group", "corpus", "split", "label", "missing", "published_note"),
 ]
 # What tells a cell from the others of its table; a published value is found by some of these.
@@ -250,10 +250,7 @@ def _caption(spec: Spec, lines: list[Line]) -> str:
         "published": "the published value (of text, where it differs)",
         "difference": "the difference (ours minus published), in bold where there is one",
     }
-    present = {line.label for line in lines if line.detail}
-    beneath = [meaning for label, meaning in meanings.items() if label in present]
-    if beneath:
-        parts.append(f"Beneath a line: {', '.join(beneath)}.")
+    parts += beneath(lines, meanings, "a line")
     if spec["constructed"]:
         parts.append(CONSTRUCTED_CAPTION)
     if spec.get("note"):

@@ -14,6 +14,7 @@ from crosstag.errors import InputError
 from crosstag.reporting.layout import (
     ABSENT,
     CONSTRUCTED_CAPTION,
+    SHARED_COLUMNS,
     Block,
     Cell,
     Footnotes,
@@ -22,10 +23,8 @@ from crosstag.reporting.layout import (
     number,
 )
 
-# The first thirteen are the same in every table of every study.
 DIAGNOSTICS_COLUMNS = [
-    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
-    *("published", "value", "sd", "seeds", "note"),
+    *SHARED_COLUMNS,
     *("layer", "encoder", "label", "missing"),
 ]
 SIDES = ("before", "after")

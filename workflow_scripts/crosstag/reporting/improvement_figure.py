@@ -28,12 +28,10 @@ from crosstag.reporting.alignment_table import (
     statistics_of,
 )
 from crosstag.reporting.figures import POINTS, empty_figure, save_figure, wrap
-from crosstag.reporting.layout import CONSTRUCTED_CAPTION, CONTRAST, METRIC
+from crosstag.reporting.layout import CONSTRUCTED_CAPTION, CONTRAST, METRIC, SHARED_COLUMNS
 
-# The first thirteen are the same in every table of every study.
 IMPROVEMENT_COLUMNS = [
-    *("study", "figure", "task", "metric", "model", "regime", "source", "target"),
-    *("published", "value", "sd", "seeds", "note"),
+    *("figure" if column == "table" else column for column in SHARED_COLUMNS),
     *("split", "group", "family", "row", "label", "distance", "distance_label", "missing"),
 ]
 # Methods come in twos, a plain one and a better one: of a colour and a marker, hollow and filled.

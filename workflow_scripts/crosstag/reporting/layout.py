@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from crosstag.analysis.selection import Spec
 
+# What every table of every study begins with, in its CSV.
+SHARED_COLUMNS = [
+    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
+    *("published", "value", "sd", "seeds", "note"),
+]
 # Targets besides languages: the average over them, and the largest difference between two models.
 AVERAGE = "AVG"
 MAXIMUM = "MAX"
@@ -252,6 +258,17 @@ def _difference(row: dict) -> Cell:
     return Cell(number(row["difference"], signed=True))
 
 
+def beneath(lines: list[Line], meanings: Mapping[str, str], where: str = "it") -> list[str]:
+    """A sentence of a caption that explains the labels of a table's detail lines, if it has any.
+
+    Args:
+        meanings: of each label, in the order in which they are told.
+    """
+    present = {line.label for line in lines if line.detail}
+    told = [meaning for label, meaning in meanings.items() if label in present]
+    return [f"Beneath {where}: {', '.join(told)}."] if told else []
+
+
 def _caption(spec: Spec, lines: list[Line]) -> str:
     seeds = len({int(seed) for seed in spec["seeds"]})
     chosen = f"that of the best of {seeds} seeds by development F1"
@@ -270,10 +287,7 @@ def _caption(spec: Spec, lines: list[Line]) -> str:
         "published": "the published value",
         "difference": "the difference (ours minus published)",
     }
-    present = {line.label for line in lines if line.detail}
-    beneath = [meaning for label, meaning in meanings.items() if label in present]
-    if beneath:
-        parts.append(f"Beneath it: {', '.join(beneath)}.")
+    parts += beneath(lines, meanings)
     if any(cell.bold for line in lines for cell in line.cells):
         where = "for each language" if spec.get("languages_down") else "in each column"
         parts.append(f"Bold: the best regime of each model {where}.")

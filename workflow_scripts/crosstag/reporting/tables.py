@@ -28,12 +28,10 @@ from crosstag.analysis.selection import (
     span_f1,
     training_key,
 )
-from crosstag.reporting.layout import AVERAGE, CONTRAST, MAXIMUM, METRIC
+from crosstag.reporting.layout import AVERAGE, CONTRAST, MAXIMUM, METRIC, SHARED_COLUMNS
 
-# The first twelve are the same in every table of every study.
 TABLE_COLUMNS = [
-    *("study", "table", "task", "metric", "model", "regime", "source", "target"),
-    *("published", "value", "sd", "seeds", "note"),
+    *SHARED_COLUMNS,
     *("difference", "mean", "chosen_seed", "selection_f1", "split", "corpus"),
     *("label", "regime_label", "missing", "published_note"),
 ]

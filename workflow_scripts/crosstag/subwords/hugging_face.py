@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crosstag import hub
 from crosstag.errors import InputError
 from crosstag.files import read_json, replacing, sha256, write_json, write_text
 from crosstag.subwords.tokenizer import Special
@@ -128,7 +129,8 @@ def make(folder: Path, *, name: str, revision: str | None = None) -> dict[str, A
     Raises:
         InputError: if it cannot be had, saying what to download and where to put it.
     """
-    source = Path(name) if Path(name).is_dir() else _snapshot(name, revision)
+    contents = f"a tokenizer ({TOKENIZER})"
+    source = hub.folder(name, revision, wanted=[PATTERNS], contents=contents, role="vocabulary")
     if (source / TOKENIZER).is_file():
         # `tokenizer.json` last: a folder that holds it is whole.
         for part in (SPECIAL, CONFIG, TOKENIZER):
@@ -138,26 +140,6 @@ def make(folder: Path, *, name: str, revision: str | None = None) -> dict[str, A
     else:
         _convert(source, folder)
     return {"size": load(folder).size}
-
-
-def _snapshot(name: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
-
-    if not revision:
-        raise InputError(
-            f"{name}: found no folder of this name and no revision; expected a folder with "
-            f"{TOKENIZER}, or a repository of the hub with the commit as its revision"
-        )
-    try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=PATTERNS))
-    except (OSError, HFValidationError) as error:  # all of the hub's and the network's errors
-        reason = str(error).strip().partition("\n")[0]
-        raise InputError(
-            f"{name}: cannot be had from the hub ({reason}). Where there is a network, run `hf "
-            f"download {name} --revision {revision} --local-dir FOLDER`, copy FOLDER here, and "
-            "give it as the vocabulary's name in the config"
-        ) from None
 
 
 def _convert(source: Path, folder: Path) -> None:

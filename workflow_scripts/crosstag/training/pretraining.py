@@ -8,12 +8,9 @@ was never stopped.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import logging
 import math
-import shutil
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +26,7 @@ from crosstag import checkpoints, files
 from crosstag.adam import Adam
 from crosstag.compute import set_up
 from crosstag.errors import InputError
+from crosstag.progress import reporter
 from crosstag.seeds import derived_seed
 from crosstag.subwords import tokenizer
 from crosstag.training import masked_lm
@@ -220,19 +218,7 @@ def pretrain(
         *(device, sum(p.numel() for p in model.parameters()), len(training)),
         sum(len(stream.tokens) for stream in training.values()),
     )
-    events = checkpoint.parent / "tensorboard"
-    if not checkpoint.exists():
-        shutil.rmtree(events, ignore_errors=True)
-    from torch.utils.tensorboard import SummaryWriter
-
-    with SummaryWriter(str(events)) as board:
-
-        def report(row: Mapping[str, float], line: str) -> None:
-            log.info(line)
-            for name, value in row.items():
-                if name != "step":
-                    board.add_scalar(name, value, int(row["step"]))
-
+    with reporter(checkpoint, log, "step") as report:
         state = train(
             model,
             training,
@@ -264,7 +250,7 @@ def train(
     """The steps of `pretrain`; leaves the model with the last step's weights."""
     device = model.device
     optimiser = Adam(model.named_parameters(), settings.learning_rate, epsilon=EPSILON)
-    state = _resume(checkpoint, identity) or State(visits=[0] * len(training))
+    state = checkpoints.load(checkpoint, identity, State) or State(visits=[0] * len(training))
     if state.step:
         _set(model, state.model)
         optimiser.load(state.optimiser)
@@ -301,7 +287,7 @@ def train(
         if time.monotonic() - saved_at >= checkpoint_seconds:
             state.model = checkpoints.copied(dict(model.named_parameters()))
             state.optimiser = checkpoints.copied(optimiser.state)
-            _save(state, checkpoint, identity)
+            checkpoints.save(checkpoint, identity, state)
             saved_at = time.monotonic()
     return state
 
@@ -397,15 +383,6 @@ def _generator(seed: int, *purpose: object) -> Generator:
     return Generator().manual_seed(derived_seed(seed, *purpose))
 
 
-def save_history(path: Path, rows: Sequence[Mapping[str, float]]) -> None:
-    """Write a CSV with a row an evaluation; see `pretrain`."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**row, "step": int(row["step"])} for row in rows)
-    files.write_text(path, text.getvalue())
-
-
 # Checkpoints ----------------------------------------------------------------------------------
 
 
@@ -426,15 +403,3 @@ def _identity(settings: Settings, vocabulary: str, texts: Mapping[str, Text], co
 def _set(model: BertForMaskedLM, weights: Mapping[str, Tensor]) -> None:
     for name, parameter in model.named_parameters():
         parameter.copy_(weights[name])
-
-
-_FIELDS = tuple(State.__dataclass_fields__)
-
-
-def _save(state: State, path: Path, identity: str) -> None:
-    checkpoints.save(path, identity, {key: getattr(state, key) for key in _FIELDS})
-
-
-def _resume(path: Path, identity: str) -> State | None:
-    saved = checkpoints.load(path, identity)
-    return None if saved is None else State(**saved)

@@ -10,13 +10,10 @@ checkpoint.pt          only while the run is unfinished
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import logging
 import math
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -34,6 +31,7 @@ from crosstag.compute import set_up
 from crosstag.corpora import conllup
 from crosstag.corpora.sentence import TASKS, Sentence
 from crosstag.errors import InputError
+from crosstag.progress import reporter
 from crosstag.seeds import derived_seed
 from crosstag.taggers.registry import TAGGERS
 from crosstag.taggers.tagger import Tagger
@@ -167,20 +165,7 @@ def run(
         *(len(training), tokens),
     )
     checkpoint = checkpoint_file(folder)
-    events = folder / "tensorboard"
-    if not checkpoint.exists():
-        shutil.rmtree(events, ignore_errors=True)
-    # Imported here: a job that only predicts need not pay for it.
-    from torch.utils.tensorboard import SummaryWriter
-
-    with SummaryWriter(str(events)) as board:
-
-        def report(row: Mapping[str, float], line: str) -> None:
-            log.info(line)
-            for name, value in row.items():
-                if name != "epoch":
-                    board.add_scalar(name, value, int(row["epoch"]))
-
+    with reporter(checkpoint, log, "epoch") as report:
         state = train(
             tagger,
             training,
@@ -280,13 +265,3 @@ def load_tagger(folder: Path, device: str) -> Tagger[Any]:
 def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, Tensor]) -> None:
     with files.replacing(path) as temporary:
         save_file({name: t.contiguous() for name, t in sorted(tensors.items())}, temporary)
-
-
-def save_history(path: str | os.PathLike[str], rows: Sequence[Mapping[str, float]]) -> None:
-    """Write a CSV with a row an epoch: epoch, loss, development F1 (0 to 1) in all and each."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({**row, "epoch": int(row["epoch"])})
-    files.write_text(path, text.getvalue())

@@ -108,7 +108,7 @@ def train(
     optimiser = make(tagger.named_parameters(), optimisation.learning_rate)
     if optimiser_state is not None:
         optimiser.load(optimiser_state)
-    state = _resume(checkpoint, identity) or State({}, {})
+    state = checkpoints.load(checkpoint, identity, State) or State({}, {})
     if state.epoch:
         tagger.load_state_dict(state.model)
         optimiser.load(state.optimiser)
@@ -167,7 +167,7 @@ def train(
             f"{whole:.1f} s, at most {left:.0f} s left unless it improves",
         )
         if time.monotonic() - saved_at >= checkpoint_seconds:
-            _save(state, checkpoint, identity)
+            checkpoints.save(checkpoint, identity, state)
             saved_at = time.monotonic()
     return state
 
@@ -184,18 +184,3 @@ def development_scores(
             counts.add(sentence.labels, labels)
         scores[language] = counts.f1
     return scores
-
-
-# Checkpoints ----------------------------------------------------------------------------------
-
-
-_FIELDS = tuple(State.__dataclass_fields__)
-
-
-def _save(state: State, path: Path, identity: str) -> None:
-    checkpoints.save(path, identity, {key: getattr(state, key) for key in _FIELDS})
-
-
-def _resume(path: Path, identity: str) -> State | None:
-    saved = checkpoints.load(path, identity)
-    return None if saved is None else State(**saved)

@@ -1,0 +1,50 @@
+"""What is published on the hub of Hugging Face, at a pinned revision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from crosstag.errors import InputError
+
+
+def folder(
+    name: str, revision: str | None, *, wanted: Sequence[Sequence[str]], contents: str, role: str
+) -> Path:
+    """The files of a folder, or of a repository, fetched if they are not here yet.
+
+    Args:
+        name: a local folder, or a repository (`bert-base-multilingual-cased`).
+        revision: the commit of a repository; a folder needs none.
+        wanted: patterns of files, in the order of preference: many repositories hold the same
+            weights in two formats, of a gigabyte each. A repository has what is wanted if it has a
+            file of the last pattern.
+        contents: what a folder holds, as messages say it (`an encoder`).
+        role: what the name is in the config (`encoder`).
+
+    Raises:
+        InputError: if it cannot be had, saying what to download and where to put it.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    if not revision:
+        raise InputError(
+            f"{name}: found no folder of this name and no revision; expected a folder with "
+            f"{contents}, or a repository of the hub with the commit as its revision"
+        )
+    try:
+        for patterns in wanted:
+            found = Path(snapshot_download(name, revision=revision, allow_patterns=[*patterns]))
+            if any(found.glob(patterns[-1])):
+                break
+        return found
+    except (OSError, HFValidationError) as error:  # all of the hub's and the network's errors
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(
+            f"{name}: cannot be had from the hub ({reason}). Where there is a network, run `hf "
+            f"download {name} --revision {revision} --local-dir FOLDER`, copy FOLDER here, and "
+            f"give it as the {role}'s name in the config"
+        ) from None
