@@ -43,6 +43,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterable, Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -298,6 +299,9 @@ def import_ahead(name: str) -> None:
         importlib.import_module(name)
     for variable in DURING_IMPORTS:
         os.environ.pop(variable, None)
+    # What is finalised at the end of a process: of jobs' own objects only.
+    for finaliser in list(weakref.finalize._registry):  # type: ignore[attr-defined]
+        finaliser.atexit = False
 
 
 def single_threaded() -> bool:
@@ -401,8 +405,27 @@ def spare_modules() -> None:
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(SPARED))
 
 
+def leave() -> None:
+    """End this job, whose script has ended well.
+
+    The interpreter's own end would go through all that was there before the fork, which takes ten
+    times as long as the fork. What the job has made itself is taken apart as ever, so that files
+    left open are written, for example.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # as the interpreter: wait for threads
+    atexit.unregister(spare_modules)
+    atexit._run_exitfuncs()
+    sys.meta_path = None  # type: ignore[assignment]  # how code knows that this is the end
+    del sys.modules["__main__"]
+    gc.collect()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
 if __name__ == "__main__":
     atexit.register(spare_modules)  # the first to be registered is the last to be called
     if not sys.flags.safe_path:
         del sys.path[0]
     run(serve(int(sys.argv[1]), sys.argv[2].split(",")))
+    leave()
