@@ -111,6 +111,15 @@ def coverage_code(wildcards):
     return code("measure_coverage.py", *encoder_modules(wildcards))
 
 
+CORPUS_STORE = ["encoder", "corpus", "language", "split"]
+
+
+def encoders(sharded):
+    """Pattern of the encoders that encode a corpus in several shards, or of those that do in one."""
+    keys = [key for key, entry in CONFIG.encoders.items() if (entry.shards > 1) == sharded]
+    return rf"({'|'.join(keys)})(\.[a-z0-9_]+\.[a-z]{{3}}-[a-z]{{3}})?" if keys else "(?!)"
+
+
 def shard_count(wildcards):
     return encoder_of(wildcards.encoder).shards
 

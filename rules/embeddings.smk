@@ -53,15 +53,18 @@ checkpoint measure_coverage:
         "../workflow_scripts/measure_coverage.py"
 
 
+# An encoder with one shard writes the store at once, one with several has them gathered.
 rule extract_embeddings:
     input:
         unpack(extraction_input),
     output:
-        temp(results("embeddings/{encoder}/{corpus}/{language}/{split}.shard-{shard}.arrow")),
+        results("embeddings/{encoder}/{corpus}/{language}/{split}.arrow"),
+    wildcard_constraints:
+        encoder=encoders(sharded=False),
     log:
-        log_of("extract_embeddings", "encoder", "corpus", "language", "split", "shard"),
+        log_of("extract_embeddings", *CORPUS_STORE),
     benchmark:
-        benchmark_of("extract_embeddings", "encoder", "corpus", "language", "split", "shard")
+        benchmark_of("extract_embeddings", *CORPUS_STORE)
     conda:
         "../envs/environment.yaml"
     threads: CONFIG.compute.threads
@@ -80,15 +83,28 @@ rule extract_embeddings:
         "../workflow_scripts/extract_embeddings.py"
 
 
+use rule extract_embeddings as extract_embedding_shard with:
+    output:
+        temp(results("embeddings/{encoder}/{corpus}/{language}/{split}.shard-{shard}.arrow")),
+    wildcard_constraints:
+        encoder=encoders(sharded=True),
+    log:
+        log_of("extract_embeddings", *CORPUS_STORE, "shard"),
+    benchmark:
+        benchmark_of("extract_embeddings", *CORPUS_STORE, "shard")
+
+
 rule gather_embeddings:
     input:
         shards=shards_of,
     output:
         results("embeddings/{encoder}/{corpus}/{language}/{split}.arrow"),
+    wildcard_constraints:
+        encoder=encoders(sharded=True),
     log:
-        log_of("gather_embeddings", "encoder", "corpus", "language", "split"),
+        log_of("gather_embeddings", *CORPUS_STORE),
     benchmark:
-        benchmark_of("gather_embeddings", "encoder", "corpus", "language", "split")
+        benchmark_of("gather_embeddings", *CORPUS_STORE)
     conda:
         "../envs/environment.yaml"
     resources:
@@ -102,6 +118,17 @@ rule gather_embeddings:
 
 # Both sides of a bitext, for alignments to be learned from.
 use rule extract_embeddings as extract_bitext_embeddings with:
+    input:
+        unpack(bitext_extraction_input),
+    output:
+        results("embeddings/{encoder}/bitexts/{bitext}/{pair}/{part}.{language}.arrow"),
+    log:
+        log_of("extract_bitext_embeddings", *BITEXT_STORE),
+    benchmark:
+        benchmark_of("extract_bitext_embeddings", *BITEXT_STORE)
+
+
+use rule extract_embedding_shard as extract_bitext_embedding_shard with:
     input:
         unpack(bitext_extraction_input),
     output:

@@ -1,4 +1,4 @@
-"""Encode one shard of a corpus or of a side of a bitext: a vector a word and layer."""
+"""Encode a corpus or a side of a bitext, or one shard of it: a vector a word and layer."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ work = extract(
     words,
     encoder,
     Request(**snakemake.params.request, about=about),
-    shard=int(wildcards.shard),
+    shard=int(wildcards.get("shard", 0)),
     shards=int(snakemake.params.shards),
     budget=snakemake.resources.batch_tokens,
 )

@@ -111,5 +111,5 @@ def test_other_layers_rerun_the_embeddings_and_what_follows(project: Project) ->
         "layers: [-1], pooling: first, shards: 2",
         "layers: [-2, -1], pooling: first, shards: 2",
     )
-    assert "extract_embeddings" in planned and "read_corpus" not in planned
+    assert "extract_embedding_shard" in planned and "read_corpus" not in planned
     assert project.planned() == set()

@@ -127,9 +127,9 @@ def extract(
         "dimensions": encoder.width,
         "corpus_digest": digest.hex(),
         **asdict(counts),
-        "shard": shard,
-        "shards": shards,
     }
+    if shards > 1:
+        about |= {"shard": shard, "shards": shards}
     with tempfile.TemporaryFile(dir=path.parent) as scratch:
         rows = _Rows(scratch, corpus, mine, (len(layers), encoder.width), request.precision)
         work = _encode(rows, corpus, encoder, layers, request, budget)

@@ -70,7 +70,7 @@ def gather(shards: Sequence[Path], path: Path) -> None:
     abouts = [about for _, about in opened]
     whole = _without_shard(abouts[0])
     for number, (shard, about) in enumerate(zip(shards, abouts, strict=True)):
-        found = about.get("shard"), about.get("shards")
+        found = about.get("shard", 0), about.get("shards", 1)
         if found != (number, len(shards)) or _without_shard(about) != whole:
             raise InputError(
                 f"{shard}: found shard {found[0]} of {found[1]} of {about.get('corpus')}, expected "
