@@ -1,6 +1,6 @@
 """What stands between the word `snakemake` and Snakemake in this project's environment.
 
-Snakemake as released has two habits that cost a researcher an afternoon each:
+Snakemake as released has three habits that cost a researcher an afternoon each:
 
 1.  `snakemake --cores 8 --resources gpu=2 all_tables` dies with a ValueError. The option parser
     lets `--resources` take every word up to the next option, so the target is read as one more
@@ -20,6 +20,11 @@ Snakemake as released has two habits that cost a researcher an afternoon each:
     alive in the same folder nothing is cleared. Not covered, because nothing here can see them: one
     of that kind on another computer, and a working folder set by `workdir:` inside a Snakefile.
 
+3.  Every round of the scheduler starts a timer for another round a second later, which starts a
+    timer in its turn. So each job that ends adds a round a second for as long as others are ready:
+    after some hundred jobs Snakemake is busy with rounds alone, of which each looks at all files of
+    all ready jobs, and its threads are as many. Here one timer at a time is started.
+
 It also lets the jobs that run on this machine be forked from a process that already holds their
 imports, which saves them a second or more each: see `fork_server.py`.
 
@@ -36,6 +41,7 @@ import os
 import stat
 import sys
 import sysconfig
+import time
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
     from argparse import Action, ArgumentParser, Namespace
 
 MODULE = "crosstag_launcher"
+SCHEDULER = "snakemake.scheduling.job_scheduler"
 
 # The shell finds the Python beside the script, wherever the environment has been moved; to Python
 # the same lines are a string without effect.
@@ -267,6 +274,25 @@ def hold_folder(directory: str | os.PathLike[str] | None) -> int | None:
     return descriptor
 
 
+# ---------------------------------------------------------------- one round at a time
+
+
+def one_timer(scheduler: type) -> None:
+    """Let a scheduler wait for one round to come, however often it is asked to have one."""
+    start = getattr(scheduler, "_schedule_reevalutation", None)  # as Snakemake spells it
+    if start is None:
+        return
+    due: dict[int, float] = {}  # by scheduler: when its next round is
+
+    def schedule(self: Any, delay: float) -> None:
+        # A round that is due is sooner than one that would be asked for now.
+        if due.get(id(self), 0.0) <= time.monotonic():
+            due[id(self)] = time.monotonic() + delay
+            start(self, delay)
+
+    scheduler._schedule_reevalutation = schedule  # type: ignore[attr-defined]
+
+
 # ---------------------------------------------------------------- the command
 
 
@@ -279,7 +305,7 @@ def fork_jobs(args: Namespace) -> None:
 
 
 def main() -> None:
-    """Run Snakemake on the command line of this process, with both mends, and forked jobs."""
+    """Run Snakemake on the command line of this process, with all mends, and forked jobs."""
     from snakemake import cli
 
     # Without any NAME=VALUE word and configfile there is no list for a target to fall into.
@@ -293,6 +319,7 @@ def main() -> None:
         parser, args = parse_args(argv)
         if executes_jobs(args):
             hold_folder(args.directory)
+            one_timer(importlib.import_module(SCHEDULER).JobScheduler)
             fork_jobs(args)
         return parser, args
 

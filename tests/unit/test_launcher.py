@@ -401,3 +401,50 @@ def test_system_python_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr(sys, "base_prefix", str(tmp_path))
     with pytest.raises(SystemExit, match="no virtual or conda environment"):
         launcher.install()
+
+
+# ---------------------------------------------------------------- one round at a time
+
+
+def test_a_scheduler_waits_for_one_round() -> None:
+    asked: list[float] = []
+
+    class Scheduler:
+        def _schedule_reevalutation(self, delay: float) -> None:
+            asked.append(delay)
+
+    launcher.one_timer(Scheduler)
+    schedulers = Scheduler(), Scheduler()
+    for _ in range(10):
+        schedulers[0]._schedule_reevalutation(0.2)
+    schedulers[1]._schedule_reevalutation(60)
+    assert asked == [0.2, 60]
+    time.sleep(0.25)  # the round has been: the next one may be asked for, once
+    for scheduler in schedulers * 5:
+        scheduler._schedule_reevalutation(0.3)
+    assert asked == [0.2, 60, 0.3]
+
+
+def test_a_scheduler_without_that_habit_is_left_alone() -> None:
+    class Scheduler:
+        pass
+
+    launcher.one_timer(Scheduler)
+    assert not hasattr(Scheduler, "_schedule_reevalutation")
+
+
+def test_rounds_do_not_grow_with_the_jobs_that_have_ended(tmp_path: Path) -> None:
+    (tmp_path / "Snakefile").write_text(
+        "rule all:\n    input: expand('out/{i}', i=range(40))\n"
+        "rule one:\n    output: 'out/{i}'\n    shell: 'sleep 0.1; touch {output}'\n"
+    )
+    begin = time.monotonic()
+    run = subprocess.run(
+        [*COMMAND, "--cores", "1", "--scheduler", "greedy", "--verbose"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # One for each job that ends and one a second; as released it is a hundred more.
+    assert 40 <= run.stderr.count("Ready jobs") <= 40 + 5 + (time.monotonic() - begin)
