@@ -19,6 +19,7 @@ rule read_bitext:
         runtime=60,
     params:
         reader=bitext_slice,
+        segmentation=bitext_segmentation,
         filters=bitext_filters,
         files=bitext_patterns,
         root=data_root,

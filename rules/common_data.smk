@@ -23,6 +23,12 @@ def bitext_filters(wildcards):
     return CONFIG.bitexts[wildcards.bitext].filters.model_dump()
 
 
+def bitext_segmentation(wildcards):
+    """How the source and the target are cut into words, where blanks do not part them."""
+    cut = CONFIG.bitexts[wildcards.bitext].segmentation
+    return [cut.get(language) for language in wildcards.pair.split("-")]
+
+
 def bitext_patterns(wildcards):
     return bitext_part(wildcards).files
 
@@ -123,6 +129,7 @@ def plain_text_slice(wildcards):
         "min_characters": text.min_characters,
         "seed": text.seed,
         "encoding": plain_text(wildcards).encoding,
+        "segmentation": plain_text(wildcards).segmentation,
     }
 
 

@@ -5,6 +5,7 @@ from crosstag.bitexts import parallel
 from crosstag.bitexts.filters import filter_pairs
 from crosstag.bitexts.pairs import Counts
 from crosstag.bitexts.registry import BITEXTS
+from crosstag.bitexts.segmentation import segment
 from crosstag.corpora import raw_files
 
 log = job.begin(snakemake.log[0])
@@ -14,6 +15,7 @@ paths = raw_files.expand(snakemake.params.files, snakemake.params.root)
 source, _, target = snakemake.wildcards.pair.partition("-")
 counts = Counts()
 pairs = read(paths, source=source, target=target, counts=counts, **options)
+pairs = segment(pairs, snakemake.params.segmentation)
 kept = filter_pairs(pairs, counts=counts, **snakemake.params.filters)
 parallel.write_bitext(snakemake.output.source, snakemake.output.target, kept, counts)
 files.write_json(

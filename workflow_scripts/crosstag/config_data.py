@@ -291,6 +291,10 @@ class GoldPairs(Closed):
     format: Literal["xlwa"]
 
 
+#: see corpora/segmentation.py
+Segmenter = Literal["pythainlp"]
+
+
 class ConstructedText(Closed):
     """Written by the generator of constructed languages."""
 
@@ -366,8 +370,26 @@ class BitextFilters(Closed):
 
 
 class Bitext(Source):
+    segmentation: dict[LanguageCode, Segmenter] = Field(
+        {}, description="of languages that are written without blanks, before the filters"
+    )
     filters: BitextFilters
     pairs: dict[PairKey, BitextPair] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _segmented(self) -> Self:
+        for language in self.segmentation:
+            where = f"segmentation.{language}"
+            pairs = {key: pair for key, pair in self.pairs.items() if language in key.split("-")}
+            if not pairs:
+                raise ValueError(f"{where}\0found no pair with this language")
+            for key, pair in pairs.items():
+                if pair.raw.format == "xlwa" or any(part.gold for part in pair.parts.values()):
+                    raise ValueError(
+                        f"{where}\0found gold word alignments in pairs.{key}, which number the "
+                        "words of the file; expected text that is segmented already"
+                    )
+        return self
 
 
 class Muse(Closed):
@@ -407,6 +429,7 @@ class Dictionary(Source):
 class PlainTextLanguage(Closed):
     files: Files
     encoding: Encoding = "utf-8"
+    segmentation: Segmenter | None = Field(None, description="if it is written without blanks")
     constructed: ConstructedText | None = None
 
 

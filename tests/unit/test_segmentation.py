@@ -1,0 +1,79 @@
+"""Text without blanks is cut into words, and only blanks are put in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from crosstag.bitexts.pairs import Pair
+from crosstag.bitexts.segmentation import segment
+from crosstag.config_data import Bitext
+from crosstag.corpora import plain_text
+from crosstag.corpora.segmentation import segmenter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+THAI = "ฉันรักภาษาไทย"
+
+
+def test_thai_words() -> None:
+    assert segmenter("pythainlp")(THAI) == "ฉัน รัก ภาษาไทย"
+
+
+@given(st.text(st.sampled_from("กขคงาำเแๆ่๑ \t\u00a0\u2028\u200b\ufeffae\u0301.:1"), max_size=20))
+@settings(max_examples=200, deadline=None)
+def test_only_blanks_are_put_in(text: str) -> None:
+    line = segmenter("pythainlp")(text)
+    assert line.replace(" ", "") == text.replace(" ", "").replace("\t", "")
+    assert "  " not in line and line.strip(" ") == line
+    # What blanks parted stays parted, and what is not Thai is not parted any further.
+    foreign = [chunk for chunk in text.replace("\t", " ").split(" ") if chunk and chunk.isascii()]
+    assert [chunk for chunk in line.split(" ") if chunk in foreign][: len(foreign)] == foreign
+
+
+def test_the_sides_of_a_pair_are_cut_each_in_its_way() -> None:
+    pairs = [Pair("a b.", THAI, line=3), Pair(THAI, THAI)]
+    assert list(segment(pairs, [None, "pythainlp"])) == [
+        Pair("a b.", "ฉัน รัก ภาษาไทย", line=3),
+        Pair(THAI, "ฉัน รัก ภาษาไทย"),
+    ]
+    assert list(segment(pairs, [None, None])) == pairs
+
+
+def test_plain_text_is_chosen_as_it_is_and_written_in_words(tmp_path: Path) -> None:
+    (tmp_path / "raw").write_text(f"{THAI}\nno  thai\n{THAI}\n{THAI}ๆ\n", encoding="utf-8")
+    counts = plain_text.split_text(
+        [tmp_path / "raw"],
+        train=tmp_path / "train",
+        held_out=tmp_path / "held_out",
+        held_out_share=0.0,
+        deduplicate=True,
+        seed=1,
+        segmentation="pythainlp",
+    )
+    text = (tmp_path / "train").read_text(encoding="utf-8")
+    assert text.splitlines() == ["ฉัน รัก ภาษาไทย", "no thai", "ฉัน รัก ภาษาไทย ๆ"]
+    assert (counts["lines"], counts["repeated"]) == (4, 1)
+    assert counts["train"] == {"lines": 3, "words": 9, "bytes": len(text.encode())}
+
+
+@pytest.mark.parametrize(
+    ("language", "changed", "expected"),
+    [
+        ("hin", {}, "segmentation.hin\0found no pair with this language"),
+        (
+            "tha",
+            {"alignments": "gold"},
+            "segmentation.tha\0found gold word alignments in pairs.eng-tha, which number the words",
+        ),
+    ],
+)
+def test_what_cannot_be_segmented_is_refused(language: str, changed: dict, expected: str) -> None:
+    part = {"files": ["a", "b"], **changed}
+    pair = {"raw": {"format": "lines"}, "parts": {"train": part}}
+    given = {"title": "t", "licence": "l", "obtain": "o", "filters": {}, "pairs": {"eng-tha": pair}}
+    assert Bitext(**given, segmentation={}).segmentation == {}
+    with pytest.raises(ValidationError) as caught:
+        Bitext(**given, segmentation={language: "pythainlp"})
+    assert expected in str(caught.value)
