@@ -57,49 +57,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts")
 # Needs the standard library alone, so that the flair environment can import it too. What needs
 # torch is imported by the workers only: the peak memory of a process counts in its children's.
 from crosstag.errors import InputError
+from flair_environment import FLAIR, OFFLINE, flair_python
 from training_worker import BATCH_SIZE, decoding_text, training_text, work_machine
 from training_worker_crosstag import work_crosstag
 from training_worker_flair import work_flair
-
-TORCH = "2.13.0"
-FLAIR = "0.15.1"
-#: of flair's dependencies, those whose later releases break it or change its speed
-PINS = ("transformers==4.57.6", "numpy==2.4.6", "scikit-learn==1.9.1", "scipy==1.17.1")
 
 #: parameters may differ by this share
 TOLERANCE = 0.05
 
 WORKERS = ("crosstag", "flair")
-
-
-def flair_python(folder: Path) -> Path:
-    """The Python of flair's environment, which is made if it is not there."""
-    python = folder / "bin" / "python"
-    torch = f"torch=={TORCH}"
-    wanted = {"flair": FLAIR, "torch": TORCH}
-    if python.exists() and _installed(python, wanted) == wanted:
-        return python
-    if folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").exists():
-        raise SystemExit(f"error: {folder} holds something else; give --flair-env another folder")
-    _say(f"making flair's environment in {folder}, some minutes")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*pip, torch], check=True)
-    # torch is named again: what is installed must not be replaced.
-    subprocess.run([*pip, f"flair=={FLAIR}", torch, *PINS], check=True)
-    if (found := _installed(python, wanted)) != wanted:
-        raise SystemExit(f"error: {folder} has {found}, expected {wanted}")
-    return python
-
-
-def _installed(python: Path, names: dict[str, str]) -> dict[str, str]:
-    """Versions of packages in an environment, without the local part; {} if it lacks one."""
-    code = (
-        "import json, sys; from importlib.metadata import version; "
-        "print(json.dumps({n: version(n).partition('+')[0] for n in sys.argv[1:]}))"
-    )
-    done = subprocess.run([python, "-c", code, *names], capture_output=True, text=True)
-    return json.loads(done.stdout) if done.returncode == 0 else {}
 
 
 def run_worker(name: str, python: Path, args: argparse.Namespace) -> dict[str, Any]:
@@ -117,13 +83,10 @@ def run_worker(name: str, python: Path, args: argparse.Namespace) -> dict[str, A
         command += ["--full"] if args.full else []
         threads = str(args.threads)
         environment = os.environ | {
-            "CUDA_VISIBLE_DEVICES": "",
+            **OFFLINE,
             "OMP_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
-            # flair asks its model hub nothing and leaves nothing in the home folder.
-            "FLAIR_DEVICE": "cpu",
-            "FLAIR_CACHE_ROOT": folder,
-            "HF_HUB_OFFLINE": "1",
+            "FLAIR_CACHE_ROOT": folder,  # nothing is left in the home folder
         }
         started = time.monotonic()
         done = subprocess.run(
