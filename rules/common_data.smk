@@ -138,13 +138,22 @@ def plain_text_digest(wildcards):
     return digests(entry.files, entry.constructed)
 
 
+def vectors_entry(wildcards):
+    languages = CONFIG.vectors[wildcards.vectors].languages
+    if wildcards.language not in languages:
+        raise WorkflowError(
+            f"config: vectors.{wildcards.vectors}.languages: found no {wildcards.language}, which an "
+            f"encoder of these vectors is to read; expected an entry beside {', '.join(languages)}"
+        )
+    return languages[wildcards.language]
+
+
 def vectors_file(wildcards):
-    entry = CONFIG.vectors[wildcards.vectors].languages[wildcards.language]
-    return os.path.join(CONFIG.data_root, entry.file)
+    return os.path.join(CONFIG.data_root, vectors_entry(wildcards).file)
 
 
 def vectors_limit(wildcards):
-    return CONFIG.vectors[wildcards.vectors].languages[wildcards.language].limit
+    return vectors_entry(wildcards).limit
 
 
 def vectors_digest(wildcards):

@@ -59,12 +59,12 @@ rule extract_embeddings:
         unpack(extraction_input),
     output:
         results("embeddings/{encoder}/{corpus}/{language}/{split}.arrow"),
-    wildcard_constraints:
-        encoder=encoders(sharded=False),
     log:
         log_of("extract_embeddings", *CORPUS_STORE),
     benchmark:
         benchmark_of("extract_embeddings", *CORPUS_STORE)
+    wildcard_constraints:
+        encoder=encoders(sharded=False),
     conda:
         "../envs/environment.yaml"
     threads: CONFIG.compute.threads
@@ -86,12 +86,12 @@ rule extract_embeddings:
 use rule extract_embeddings as extract_embedding_shard with:
     output:
         temp(results("embeddings/{encoder}/{corpus}/{language}/{split}.shard-{shard}.arrow")),
-    wildcard_constraints:
-        encoder=encoders(sharded=True),
     log:
         log_of("extract_embeddings", *CORPUS_STORE, "shard"),
     benchmark:
         benchmark_of("extract_embeddings", *CORPUS_STORE, "shard")
+    wildcard_constraints:
+        encoder=encoders(sharded=True),
 
 
 rule gather_embeddings:
@@ -99,12 +99,12 @@ rule gather_embeddings:
         shards=shards_of,
     output:
         results("embeddings/{encoder}/{corpus}/{language}/{split}.arrow"),
-    wildcard_constraints:
-        encoder=encoders(sharded=True),
     log:
         log_of("gather_embeddings", *CORPUS_STORE),
     benchmark:
         benchmark_of("gather_embeddings", *CORPUS_STORE)
+    wildcard_constraints:
+        encoder=encoders(sharded=True),
     conda:
         "../envs/environment.yaml"
     resources:

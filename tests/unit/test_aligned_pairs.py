@@ -251,6 +251,26 @@ def test_held_out_words_keep_their_links(bitext):
     assert diagnostics.compare(none, none, [1, 2]) == []
 
 
+def test_held_out_words_without_a_direction_are_left_out(bitext, tmp_path):
+    """As those that static vectors do not have; a word that is zero at one layer alone is, too."""
+    vectors = random(8, 2, 5), random(9, 2, 5, seed=1)
+    vectors[0][4] = 0  # boat
+    vectors[1][6, 1] = 0  # puerto
+    source = write_store(tmp_path / "known.arrow", SOURCE, vectors[0])
+    target = write_store(tmp_path / "bekannt.arrow", TARGET, vectors[1])
+    words = diagnostics.held_out(source, target, bitext[2], range(1, 4))
+    assert torch.equal(words.source, vectors[0][[3, 5, 6, 7]])  # a the harbour Sleep
+    assert torch.equal(words.target, vectors[1][[3, 4, 5, 7, 8]])  # una Barca el viejo dormir
+    # boat–Barca and harbour–puerto are gone
+    assert words.links.tolist() == [[0, 0], [1, 2], [2, 3]]
+    assert len(diagnostics.compare(words, words, [1, 2])) == 8
+    vectors[0].zero_()
+    lost = write_store(tmp_path / "lost.arrow", SOURCE, vectors[0])
+    words = diagnostics.held_out(lost, target, bitext[2], range(1, 4))
+    assert words.source.shape == (0, 2, 5) and words.links.shape == (0, 2)
+    assert diagnostics.compare(words, words, [1, 2]) == []
+
+
 def test_attached_vectors_go_through_the_rotation(bitext):
     source = bitext[0]
     found = rotation.learn(lambda: pairs.aligned_pairs(*bitext, range(4)), "centre")

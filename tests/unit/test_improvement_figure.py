@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from alignment_study import NO_DICTIONARY, PUBLISHED, make_scores, make_spec
+from crosstag.reporting import improvement_figure
 from crosstag.reporting.alignment_table import read_published
 from crosstag.reporting.improvement_figure import (
     IMPROVEMENT_COLUMNS,
@@ -15,6 +16,7 @@ from crosstag.reporting.improvement_figure import (
     plot_improvement,
 )
 from drawings import check_drawing
+from matplotlib.figure import Figure
 
 KINDS = ("pdf", "png", "svg", "csv")
 
@@ -31,6 +33,11 @@ def draw(folder: Path, frame: pd.DataFrame, settings: dict, **changes) -> dict[s
     settings = {"dpi": 40, **settings}  # quicker
     plot_improvement(frame, settings, paths, panels=make_spec()["panels"], **changes)
     return {kind: path.read_bytes() for kind, path in paths.items()}
+
+
+def figure_of(frame: pd.DataFrame) -> Figure:
+    settings = improvement_figure.IMPROVEMENT_SETTINGS
+    return improvement_figure._draw(frame, settings, make_spec()["panels"], False)
 
 
 def find(frame: pd.DataFrame, row: str, target: str) -> pd.Series:
@@ -129,18 +136,17 @@ def test_a_gap_is_left_out_and_nothing_at_all_says_so(tmp_path):
     ]
     frame = improvement_frame(spec, [], read_published(PUBLISHED))
     svg = draw(tmp_path, frame, {})["svg"].decode()
-    assert ">(a) NER</text>" in svg and "all methods (no encoder)." in svg
-    assert "standard deviation" not in svg
+    assert ">(a) NER, as published</text>" in svg and ">(b) Slots, as published</text>" in svg
+    names = "News eng–deu, eng–hye; Reminders eng–spa; Flights eng–tur"
+    assert f"Not computed for {names}: all methods (no encoder)." in svg
+    assert "standard deviation" not in svg and "this workflow" not in svg
     svg = draw(tmp_path, improvement_frame(spec, [], None), {})["svg"].decode()
     assert "No improvements to show." in svg and "(a)" not in svg
 
 
 def test_values_are_drawn_where_they_are():
     """The marks of a method, read back from the axes."""
-    from crosstag.reporting import improvement_figure as module
-
-    settings = {**module.IMPROVEMENT_SETTINGS}
-    figure = module._draw(make_frame(), settings, make_spec()["panels"], False)
+    figure = figure_of(make_frame())
     ours, published = figure.axes[1], figure.axes[3]
     # spa, then tur; methods side by side, their order that of the rows
     drawn = [line for line in ours.get_lines() if len(line.get_xdata()) == 2][1:]
@@ -153,3 +159,73 @@ def test_values_are_drawn_where_they_are():
         [0.07, 17.03],
     ]
     assert ours.get_ylim() == published.get_ylim()
+
+
+def without_published(frame: pd.DataFrame, task: str, **but: str) -> pd.DataFrame:
+    """A frame with no published value of a task, but for one row's where it is named."""
+    lost = frame["task"] == task
+    if but:
+        lost &= (frame[list(but)] != pd.Series(but)).any(axis=1)
+    return frame.assign(published=frame["published"].mask(lost))
+
+
+@pytest.mark.parametrize("task, kept", [("ner", "Slots"), ("slots", "NER")])
+def test_a_task_without_published_values_has_no_panel_of_them(task, kept):
+    frame = without_published(make_frame(), task)
+    figure = figure_of(frame)
+    expected = ["(a) NER, this workflow", "(b) Slots, this workflow", f"(c) {kept}, as published"]
+    assert [axis.get_title(loc="left") for axis in figure.axes] == expected
+    lost = ({"NER", "Slots"} - {kept}).pop()
+    assert f"No published value to show for {lost}." in figure.get_supxlabel().splitlines()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == list(dict.fromkeys(frame["label"]))
+
+
+@pytest.mark.parametrize("task, above", [("ner", 1), ("slots", 0)])
+def test_the_other_published_panel_takes_the_whole_width(task, above):
+    figure = figure_of(without_published(make_frame(), task))
+    left, right, beneath = figure.axes
+    figure.draw_without_rendering()
+    boxes = [axis.get_position() for axis in figure.axes]
+    assert boxes[2].x0 == pytest.approx(boxes[0].x0) and boxes[2].x1 == pytest.approx(boxes[1].x1)
+    assert boxes[2].y1 < boxes[0].y0 and boxes[2].height == pytest.approx(boxes[0].height)
+    # It does not stand beneath its own task, so that both name their languages, on one scale.
+    assert beneath.get_ylim() == figure.axes[above].get_ylim()
+    names = [["deu", "hye"], ["spa\nReminders", "tur\nFlights"]]
+    for axis, expected in zip(figure.axes, [*names, names[above]], strict=True):
+        shown = [tick.get_text() for tick in axis.get_xticklabels() if tick.get_visible()]
+        assert shown == expected
+    drawn = [line for line in beneath.get_lines() if len(line.get_xdata()) == 2][1:]
+    heights = [round(float(y), 2) for y in drawn[1].get_ydata()]  # NormRotate, parallel
+    assert heights == [[5.08, 4.18], [0.07, 17.03]][above]
+    # Both rows of panels say what they measure, one under the other.
+    labels = [axis.yaxis.label for axis in (left, beneath)]
+    assert len({label.get_text() for label in labels}) == 1 and not right.get_ylabel()
+    x0 = [label.get_window_extent().x0 for label in labels]
+    assert x0[0] == pytest.approx(x0[1])
+
+
+def test_one_published_value_keeps_its_panel():
+    frame = without_published(make_frame(), "ner", row="norm_rotate_parallel", target="deu")
+    assert frame.loc[frame["task"] == "ner", "published"].notna().sum() == 1
+    whole, sparse = figure_of(make_frame()), figure_of(frame)
+    assert len(sparse.axes) == 4 and "No published" not in sparse.get_supxlabel()
+    for figure in (whole, sparse):
+        figure.draw_without_rendering()
+    assert [a.get_title(loc="left") for a in whole.axes] == [
+        a.get_title(loc="left") for a in sparse.axes
+    ]
+    for one, other in zip(whole.axes, sparse.axes, strict=True):
+        assert one.get_position().x0 == pytest.approx(other.get_position().x0, abs=0.01)
+        assert one.get_position().width == pytest.approx(other.get_position().width, abs=0.01)
+
+
+def test_published_values_alone_show_only_tasks_that_have_some():
+    spec = make_spec()
+    spec["cells"] = [{**cell, "missing": "no encoder"} for cell in spec["cells"]]
+    frame = without_published(improvement_frame(spec, [], read_published(PUBLISHED)), "ner")
+    figure = figure_of(frame)
+    (axis,) = figure.axes
+    assert axis.get_title(loc="left") == "(a) Slots, as published"
+    assert tuple(figure.get_size_inches()) == (6.8, 3.0)  # one row of panels
+    assert [tick.get_text()[:3] for tick in axis.get_xticklabels()] == ["spa", "tur"]

@@ -58,6 +58,8 @@ class Row:
 def held_out(source: Store, target: Store, path: Path, sentences: range) -> Words:
     """Words and links of some sentence pairs of two stores; `path` is the Pharaoh file.
 
+    Words of the zero vector, which an encoder does not know, have no direction and are left out.
+
     Raises:
         InputError: see `pairs.links_of` and `pairs.sentence_vectors`.
     """
@@ -70,9 +72,18 @@ def held_out(source: Store, target: Store, path: Path, sentences: range) -> Word
             side.append(sentence_vectors(store, number))
         starts = starts + torch.tensor([len(side[-1]) for side in sides])
     none = torch.empty(0, len(source.layers), source.dimensions)
-    return Words(
+    return _directed(
         *(torch.cat([none, *side]) for side in sides), torch.cat([starts[:0].view(-1, 2), *links])
     )
+
+
+def _directed(source: Tensor, target: Tensor, links: Tensor) -> Words:
+    """The words without zero vectors, and the links between them; see `Words` for the shapes."""
+    kept = [side.any(dim=2).all(dim=1) for side in (source, target)]
+    both = kept[0][links[:, 0]] & kept[1][links[:, 1]]
+    places = [side.cumsum(0) - 1 for side in kept]
+    columns = [place[column] for place, column in zip(places, links[both].T, strict=True)]
+    return Words(source[kept[0]], target[kept[1]], torch.stack(columns, dim=1))
 
 
 def moved(words: Words, rotation: Rotation) -> Words:

@@ -126,8 +126,9 @@ def plot_improvement(
 ) -> None:
     """kulshreshtha2020, Figure 2: a panel a task, a marker a method, pairs in order of distance.
 
-    Where there are published values, they have a row of panels beneath ours, on the same axes. Bars
-    show one standard deviation over seeds. What is missing is left out and named under the figure.
+    Where there are published values, they have a row of panels beneath ours, on the same axes. A
+    task without any has no panel there, and the row's other panels take its room. Bars show one
+    standard deviation over seeds. What is missing is left out and named under the figure.
 
     Args:
         frame: from `improvement_frame`.
@@ -168,15 +169,15 @@ def _draw(
         }
         for place, method in enumerate(methods)
     }
-    sources = [kind for kind in (OURS, PUBLISHED) if frame[kind].notna().any()]
     panels = [panel for panel in panels if (frame["task"] == panel["task"]).any()]
-    notes = wrap(_missing(frame), settings["width_in"])
+    drawn = _drawn(frame, panels)
+    notes = wrap([*_missing(frame), *_unpublished(drawn, panels)], settings["width_in"])
     if constructed:
         notes += wrap([CONSTRUCTED_CAPTION], settings["width_in"])
     figure = empty_figure(
-        {**settings, "height_in": settings["height_in"] * (1 + 0.75 * (len(sources) - 1))}
+        {**settings, "height_in": settings["height_in"] * (1 + 0.75 * (len(drawn) - 1))}
     )
-    if not sources:
+    if not drawn:
         nothing = ["No improvements to show.", *notes]
         figure.text(0.5, 0.5, "\n".join(nothing), ha="center", va="center", fontsize=POINTS)
         return figure
@@ -190,23 +191,19 @@ def _draw(
         )
         for panel in panels
     }
-    axes = figure.subplots(
-        len(sources),
-        len(panels),
-        squeeze=False,
-        sharex="col",
-        sharey="col",
-        width_ratios=[len(pairs[panel["task"]]) for panel in panels],
-    )
+    axes = _axes(figure, drawn, {task: len(listed) for task, listed in pairs.items()})
     names = {OURS: "this workflow", PUBLISHED: "as published"}
-    for (r, source), (c, panel) in itertools.product(enumerate(sources), enumerate(panels)):
-        axis, rows = axes[r, c], frame[frame["task"] == panel["task"]]
-        letter = chr(ord("a") + r * len(panels) + c)
-        title = panel["label"] if len(sources) == 1 else f"{panel['label']}, {names[source]}"
-        axis.set_title(f"({letter}) {title}", loc="left", fontsize=POINTS, pad=14)
-        _panel(axis, rows, pairs[panel["task"]], style, source)
-    for row in axes:
-        row[0].set_ylabel("Gain over the baseline\n(F1 points)")
+    letters = itertools.count(ord("a"))
+    for source, shown in drawn.items():
+        for panel in shown:
+            task, title = panel["task"], panel["label"]
+            if list(drawn) != [OURS]:
+                title += f", {names[source]}"
+            axis, rows = axes[source, task], frame[frame["task"] == task]
+            title = f"({chr(next(letters))}) {title}"
+            axis.set_title(title, loc="left", fontsize=POINTS, pad=14)
+            _panel(axis, rows, pairs[task], style, source)
+        axes[source, shown[0]["task"]].set_ylabel("Gain over the baseline\n(F1 points)")
     handles, labels = _legend(frame, style)
     figure.legend(
         handles,
@@ -223,6 +220,56 @@ def _draw(
         lead.append(f"Ours: mean and standard deviation over {frame['seeds'].max()} seeds")
     figure.supxlabel("\n".join(lead + notes), fontsize=POINTS)
     return figure
+
+
+def _drawn(
+    frame: pd.DataFrame, panels: Sequence[Mapping[str, str]]
+) -> dict[str, list[Mapping[str, str]]]:
+    """The panels of each row of the figure: of published values those that show one at all.
+
+    Of ours all of them, since what is missing there may be computed yet.
+    """
+    drawn = {}
+    if frame[OURS].notna().any():
+        drawn[OURS] = list(panels)
+    tasks = set(frame.loc[frame[PUBLISHED].notna(), "task"])
+    if shown := [panel for panel in panels if panel["task"] in tasks]:
+        drawn[PUBLISHED] = shown
+    return drawn
+
+
+def _axes(
+    figure: Figure,
+    drawn: Mapping[str, Sequence[Mapping[str, str]]],
+    pairs: Mapping[str, int],
+) -> dict[tuple[str, str], Axes]:
+    """Axes by row and task.
+
+    Args:
+        drawn: from `_drawn`.
+        pairs: how many a task has.
+    """
+    tasks = [task for task in pairs if any(task in _tasks(shown) for shown in drawn.values())]
+    ratios = [pairs[task] for task in tasks]
+    if all(_tasks(shown) == tasks for shown in drawn.values()):
+        grid = figure.subplots(
+            len(drawn), len(tasks), squeeze=False, sharex="col", sharey="col", width_ratios=ratios
+        )
+        return dict(zip(itertools.product(drawn, tasks), grid.flat, strict=True))
+    # Panels do not all stand above each other, so each has its languages beneath it.
+    cells = figure.add_gridspec(len(drawn), len(tasks), width_ratios=ratios)
+    axes: dict[tuple[str, str], Axes] = {}
+    for r, (source, shown) in enumerate(drawn.items()):
+        starts = [0, *(tasks.index(task) for task in _tasks(shown)[1:]), len(tasks)]
+        for task, (start, end) in zip(_tasks(shown), itertools.pairwise(starts), strict=True):
+            above = axes.get((OURS, task))
+            axes[source, task] = figure.add_subplot(cells[r, start:end], sharey=above)
+    figure.align_ylabels(list(axes.values()))
+    return axes
+
+
+def _tasks(panels: Sequence[Mapping[str, str]]) -> list[str]:
+    return [panel["task"] for panel in panels]
 
 
 def _legend(frame: pd.DataFrame, style: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
@@ -302,9 +349,20 @@ def _missing(frame: pd.DataFrame) -> list[str]:
     methods = frame["row"].nunique()
     sentences = []
     for reason, rows in absent.groupby("missing", sort=False):
-        pairs = rows[["source", "target", "family"]].drop_duplicates().itertuples(index=False)
-        where = ", ".join(f"{pair.family} {pair.source}–{pair.target}" for pair in pairs)
+        pairs = rows[["source", "target", "family"]].drop_duplicates()
+        where = "; ".join(
+            f"{family} {', '.join(own['source'] + '–' + own['target'])}"
+            for family, own in pairs.groupby("family", sort=False)
+        )
         labels = list(dict.fromkeys(rows["label"]))
         what = "all methods" if len(labels) == methods else "; ".join(labels)
         sentences.append(f"Not computed for {where}: {what} ({reason}).")
     return sentences
+
+
+def _unpublished(
+    drawn: Mapping[str, Sequence[Mapping[str, str]]], panels: Sequence[Mapping[str, str]]
+) -> list[str]:
+    """A sentence that names the tasks whose panels the row of published values lacks."""
+    lacking = [panel["label"] for panel in panels if panel not in drawn.get(PUBLISHED, panels)]
+    return [f"No published value to show for {' and '.join(lacking)}."] if lacking else []

@@ -1,0 +1,213 @@
+"""Static word vectors, from a text file of them to a table, and what makes their stores stale."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Project, copy_workflow, write_pair
+from crosstag.alignment.rotation import load
+from crosstag.corpora import conllup
+from crosstag.encoders.store import Store
+from crosstag.synthetic.parallel import write_dictionary
+
+DIMENSIONS = 8
+PAIR = "qaa-qab"
+TABLE = "kulshreshtha2020_table3"
+#: language: the splits that it has
+SPLITS = {"qaa": ("train", "dev"), "qab": ("dev", "test")}
+
+
+def turn() -> np.ndarray:
+    """What turns the source's space into the target's. shape: (dimensions, dimensions)"""
+    square = np.random.default_rng(1).normal(size=(DIMENSIONS, DIMENSIONS))
+    return np.linalg.qr(square)[0]
+
+
+def write_vectors(root: Path) -> None:
+    """Files as fastText's: a target word has its source word's vector, turned.
+
+    A target word has none if it translates several source words. All words are in lower case.
+    """
+    spoken = dict.fromkeys((root / f"parallel/{PAIR}.qaa").read_text("utf-8").lower().split())
+    sources: dict[str, set[str]] = defaultdict(set)
+    for line in (root / f"muse/{PAIR}.txt").read_text("utf-8").splitlines():
+        source, target = line.split()
+        spoken[source] = None
+        sources[target].add(source)
+    draw = np.random.default_rng(2)
+    vectors = {word: draw.normal(size=DIMENSIONS) for word in spoken}
+    turned = {
+        word: turn() @ vectors[meant.pop()] for word, meant in sources.items() if len(meant) == 1
+    }
+    (root / "wiki").mkdir()
+    for language, table in (("qaa", vectors), ("qab", turned)):
+        with (root / f"wiki/{language}.vec").open("w", encoding="utf-8") as out:
+            out.write(f"{len(table)} {DIMENSIONS}\n")
+            for word, vector in table.items():
+                out.write(f"{word} {' '.join(f'{value:.6f}' for value in vector)} \n")
+
+
+def raw_vectors(project: Project, language: str) -> dict[str, list[float]]:
+    """The numbers of a file, read without the workflow's reader."""
+    lines = project.path(f"data/wiki/{language}.vec").read_text("utf-8").splitlines()[1:]
+    rows = (line.split() for line in lines)
+    return {word: [float(value) for value in values] for word, *values in rows}
+
+
+@pytest.fixture(scope="module")
+def finished_vectors(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("static")
+    copy_workflow(folder)
+    shutil.copy2(Path(__file__).parent / "static.yaml", folder / "tiny.yaml")
+    root = folder / "data"
+    aligned = root / f"parallel/{PAIR}.pharaoh"
+    write_pair(root, "parallel", "qab", sentences=60, alignment_path=str(aligned))
+    write_dictionary(
+        root=root,
+        files=[f"muse/{PAIR}.txt"],
+        source="qaa",
+        target="qab",
+        raw={"format": "muse"},
+        seed=1,
+    )
+    write_vectors(root)
+    project = Project(folder)
+    project.snakemake("all")
+    return project
+
+
+@pytest.fixture
+def project(finished_vectors: Project, tmp_path: Path) -> Project:
+    folder = tmp_path / "project"
+    shutil.copytree(finished_vectors.folder, folder, symlinks=True)
+    return Project(folder)
+
+
+# From raw files to a table ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoder, lowercase", [("words", True), ("cased", False)])
+def test_stores_hold_the_vectors_of_the_files(
+    finished_vectors: Project, encoder: str, lowercase: bool
+) -> None:
+    for language, splits in SPLITS.items():
+        table = raw_vectors(finished_vectors, language)
+        for split in splits:
+            sentences = conllup.iterate(corpus(finished_vectors, language, split))
+            words = [word for sentence in sentences for word in sentence.tokens]
+            sought = [word.lower() if lowercase else word for word in words]
+            expected = np.array([table.get(word, [0.0] * DIMENSIONS) for word in sought])
+            store = Store.open(store_file(finished_vectors, encoder, language, split))
+            found = np.concatenate([vectors[:, 0].numpy() for vectors in store])
+            # `cased` is stored in half precision.
+            wrong = 1e-3 if encoder == "cased" else 1e-6
+            np.testing.assert_allclose(found, expected, rtol=wrong, atol=1e-6)
+            unknown = sum(word not in table for word in sought)
+            assert store.about["unknown"] == unknown and 0 < unknown < len(words)
+
+
+def corpus(project: Project, language: str, split: str) -> Path:
+    return project.result(f"corpora/conll/{language}/{split}.conllup")
+
+
+def store_file(project: Project, encoder: str, language: str, split: str) -> Path:
+    return project.result(f"embeddings/{encoder}/conll/{language}/{split}.arrow")
+
+
+def test_the_rotation_is_what_turned_the_vectors(finished_vectors: Project) -> None:
+    folder = finished_vectors.result(f"alignments/words/by_dictionary/{PAIR}")
+    found = load(folder / "alignment.safetensors")
+    np.testing.assert_allclose(found.matrices[0].numpy(), turn(), atol=1e-4)
+    rows = pd.read_csv(folder / "diagnostics.csv").set_index("metric")
+    assert rows.loc["mean_cosine", "after"] == pytest.approx(1, abs=1e-5)
+    assert rows.loc["mean_cosine", "before"] < 0.5
+    # Words that have no vector are not measured, so fewer links than the text has.
+    links = finished_vectors.path(f"data/parallel/{PAIR}.pharaoh").read_text().splitlines()[-10:]
+    assert 0 < rows.loc["held_out_word_pairs", "after"] < sum(len(line.split()) for line in links)
+
+
+def test_every_model_has_its_cells_and_the_rotated_one_reads_the_target(
+    finished_vectors: Project,
+) -> None:
+    frame = pd.read_csv(finished_vectors.result("tables/kulshreshtha2020/table3.csv"))
+    assert len(frame) == 6 and frame["missing"].isna().all()
+    f1 = frame.set_index(["row", "split"])["value"]
+    for split in ("dev", "test"):
+        assert f1["rotate_dictionary", split] > max(f1["baseline", split], f1["as_written", split])
+    scores = "scores/ner/rotated/news-qaa-qab/seed-1/conll-qab-dev.json"
+    score = json.loads(finished_vectors.result(scores).read_text("utf-8"))
+    assert f1["rotate_dictionary", "dev"] == pytest.approx(100 * score["spans"]["micro"]["f1"])
+
+
+# What makes them stale ----------------------------------------------------------------------------
+
+
+def evaluated(names: str) -> set[str]:
+    return {f"{stage} ner {names} 1 conll qab" for stage in ("predict_tags", "score_predictions")}
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("lowercase: true, unknown: zero, prec", "lowercase: false, unknown: zero, prec"),
+        ("unknown: zero, precision: single", "unknown: error, precision: single"),
+    ],
+    ids=["lowercase", "unknown"],
+)
+def test_how_words_are_looked_up(project: Project, old: str, new: str) -> None:
+    """Stores of that encoder and what follows: neither the vectors nor the other encoder's."""
+    project.edit("tiny.yaml", old, new)
+    expected = {f"learn_alignment words by_dictionary {PAIR}", TABLE}
+    for language, splits in SPLITS.items():
+        expected |= {f"extract_embeddings words conll {language} {split}" for split in splits}
+        expected.add(f"extract_bitext_embeddings words parallel {PAIR} train {language}")
+    for names in ("plain news", f"rotated news-{PAIR}"):
+        expected |= {f"train_tagger ner {names} 1"} | evaluated(names)
+    assert project.planned() == expected
+
+
+def test_a_vector_of_one_language(project: Project) -> None:
+    path = project.path("data/wiki/qab.vec")
+    lines = path.read_text("utf-8").splitlines()
+    lines[1] = lines[1].replace("1", "2")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    expected = {"read_vectors wiki qab", f"learn_alignment words by_dictionary {PAIR}", TABLE}
+    expected.add(f"extract_bitext_embeddings words parallel {PAIR} train qab")
+    for encoder in ("words", "cased"):
+        expected |= {f"extract_embeddings {encoder} conll qab {split}" for split in SPLITS["qab"]}
+    rotated = f"rotated news-{PAIR}"
+    expected |= {f"train_tagger ner {rotated} 1"}
+    for names in ("plain news", "as_written news", rotated):
+        expected |= evaluated(names)
+    assert project.planned() == expected
+
+
+# What is not here ---------------------------------------------------------------------------------
+
+
+def test_a_word_without_a_vector_can_stop_its_store(project: Project) -> None:
+    project.edit("tiny.yaml", "unknown: zero, precision", "unknown: error, precision")
+    store = store_file(project, "words", "qab", "dev").relative_to(project.folder)
+    told = project.snakemake(str(store), fails=True)
+    assert "results/tiny/vectors/wiki/qab.arrow: found no vector of the word" in told
+
+
+def test_vectors_that_are_not_here_mark_their_cells(project: Project) -> None:
+    project.path("data/wiki/qab.vec").unlink()
+    project.snakemake(TABLE)
+    frame = pd.read_csv(project.result("tables/kulshreshtha2020/table3.csv"))
+    expected = {f"encoder {name}: no file data/wiki/qab.vec" for name in ("words", "cased")}
+    assert set(frame["missing"]) == expected and frame["value"].isna().all()
+
+
+def test_a_language_without_vectors_is_told_with_its_key(project: Project) -> None:
+    project.edit("tiny.yaml", "      qab: {file: wiki/qab.vec}\n", "")
+    told = project.snakemake("-n", TABLE, fails=True)
+    assert "vectors.wiki.languages: found no qab" in told
+    assert "expected an entry beside qaa" in told
