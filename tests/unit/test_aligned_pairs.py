@@ -139,6 +139,24 @@ def test_memory_does_not_grow_with_the_pairs(tmp_path):
     assert peak(2000) < peak(200) + 200_000 < 2_000_000
 
 
+def test_words_that_an_encoder_lacks_are_in_no_pair(bitext, tmp_path):
+    """Their vector is zero, which would draw the centroids to the origin."""
+    vectors = random(8, 2, 5), random(9, 2, 5, seed=1)
+    source = write_store(tmp_path / "whole.arrow", SOURCE, vectors[0])
+    target = write_store(tmp_path / "ganz.arrow", TARGET, vectors[1])
+    (whole,) = pairs.aligned_pairs(source, target, bitext[2], range(4))
+    lacking = vectors[0].clone()
+    lacking[4] = 0  # boat
+    source = write_store(tmp_path / "lacking.arrow", SOURCE, lacking)
+    (found,) = pairs.aligned_pairs(source, target, bitext[2], range(4))
+    kept = (whole.source != vectors[0][4]).any(dim=2).all(dim=1)
+    assert len(found) == int(kept.sum()) < len(whole)
+    assert torch.equal(found.source, whole.source[kept])
+    assert torch.equal(found.target, whole.target[kept])
+    none = write_store(tmp_path / "none.arrow", SOURCE, torch.zeros(8, 2, 5))
+    assert sum(map(len, pairs.aligned_pairs(none, target, bitext[2], range(4)))) == 0
+
+
 # Anchors ---------------------------------------------------------------------------------------
 
 
@@ -166,6 +184,21 @@ def test_anchors_are_means_over_all_occurrences(bitext):
         torch.testing.assert_close(chunk.source[row], brute_anchor(source, SOURCE, left, True))
         torch.testing.assert_close(chunk.target[row], brute_anchor(target, TARGET, right, True))
     assert [len(part) for part in found(chunk=1)] == [1, 1]
+
+
+def test_anchors_that_an_encoder_lacks_are_in_no_pair(bitext, tmp_path):
+    _, target, _ = bitext
+    vectors = random(8, 2, 5)
+    words = [word.lower() for line in SOURCE for word in line.split()]
+    vectors[[place for place, word in enumerate(words) if word == "boat"]] = 0
+    source = write_store(tmp_path / "lacking.arrow", SOURCE, vectors)
+    (chunk,) = paired((source, target, None), lowercase=True)()
+    assert len(chunk) == 1
+    torch.testing.assert_close(chunk.source[0], brute_anchor(source, SOURCE, "harbour", True))
+    torch.testing.assert_close(chunk.target[0], brute_anchor(target, TARGET, "puerto", True))
+    none = write_store(tmp_path / "none.arrow", SOURCE, torch.zeros(8, 2, 5))
+    with pytest.raises(InputError, match="found no pair of which the encoder has a vector on both"):
+        paired((none, target, None), lowercase=True)
 
 
 def test_case_is_kept_if_so_asked(bitext):

@@ -79,6 +79,14 @@ def sentence_vectors(store: Store, number: int) -> Tensor:
     return vectors
 
 
+def directed(vectors: Tensor) -> Tensor:
+    """Which words have a direction: those of the zero vector are words that an encoder lacks.
+
+    shapes: [words, layers, D] → [words]
+    """
+    return vectors.any(dim=2).all(dim=1)
+
+
 def links_of(source: Store, target: Store, path: Path, sentences: range) -> Iterator[Tensor]:
     """The sure links of some sentence pairs, (source word, target word). shape: [links, 2] each
 
@@ -102,7 +110,8 @@ def aligned_pairs(
 ) -> Iterator[Pairs]:
     """Pairs of words that translate each other, in context (section 2.2.2), a chunk at a time.
 
-    A word with several links is in as many pairs. Memory holds a chunk and a sentence.
+    A word with several links is in as many pairs, one that the encoder lacks (see `directed`) in
+    none. Memory holds a chunk and a sentence.
 
     Args:
         path: Pharaoh file; possible links are not used.
@@ -117,6 +126,7 @@ def aligned_pairs(
         if not len(pairs):
             continue
         sides = sentence_vectors(source, number), sentence_vectors(target, number)
+        pairs = pairs[directed(sides[0])[pairs[:, 0]] & directed(sides[1])[pairs[:, 1]]]
         waiting.append(Pairs(sides[0][pairs[:, 0]], sides[1][pairs[:, 1]]))
         count += len(pairs)
         if count >= chunk:
