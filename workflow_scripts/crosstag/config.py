@@ -20,19 +20,21 @@ from crosstag.config_data import (
     Closed,
     Corpus,
     Dictionary,
-    EncoderSource,
     Key,
     LanguageCode,
     PlainText,
     Positive,
-    PretrainedEncoder,
     Seed,
-    StaticEncoder,
     StaticVectors,
+)
+from crosstag.config_data import known as _known
+from crosstag.config_encoders import (
+    EncoderSource,
+    PretrainedEncoder,
+    StaticEncoder,
     TextPart,
     Vocabulary,
 )
-from crosstag.config_data import known as _known
 from crosstag.config_studies import (
     CorpusPart,
     ErrorFigure,

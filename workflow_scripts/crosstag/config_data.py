@@ -1,4 +1,4 @@
-"""The part of the config that says what data there are: corpora, parallel text, vocabularies.
+"""The part of the config that says what data there are: corpora, parallel and plain text.
 
 The rest of the config's model, its errors and what follows from it are in `config.py`.
 """
@@ -6,7 +6,7 @@ The rest of the config's model, its errors and what follows from it are in `conf
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args
+from typing import Annotated, Any, Literal, Self, Union, get_args
 
 from pydantic import (
     BaseModel,
@@ -423,7 +423,7 @@ class Dictionary(Source):
     pairs: dict[PairKey, DictionaryPair] = Field(min_length=1)
 
 
-# Plain text, vectors, vocabularies ----------------------------------------------------------------
+# Plain text and vectors ---------------------------------------------------------------------------
 
 
 class PlainTextLanguage(Closed):
@@ -448,164 +448,6 @@ class VectorsLanguage(Closed):
 
 class StaticVectors(Source):
     languages: dict[LanguageCode, VectorsLanguage] = Field(min_length=1)
-
-
-class TextPart(Closed):
-    text: Key = Field(description="a key of plain_texts")
-    languages: list[LanguageCode] | None = Field(None, description="null: all that it has")
-
-
-class _Trained(Closed):
-    texts: list[TextPart] = Field(min_length=1, description="what it is trained on")
-    lowercase: bool = False
-    unicode: Literal["none", "nfc", "nfkc"] = Field("none", description="Unicode normalisation")
-
-
-class _Vocabulary(Closed):
-    encodes: list[Key] = Field([], description="corpora that `snakemake all_subwords` encodes")
-
-
-class Bpe(_Vocabulary, _Trained):
-    """Byte-pair encoding with exactly so many merges; see subwords/training.py."""
-
-    kind: Literal["bpe"]
-    merges: Positive
-
-
-class WordPiece(_Vocabulary, _Trained):
-    kind: Literal["wordpiece"]
-    size: Positive = Field(description="subwords in all")
-
-
-class UnitedBpe(_Vocabulary):
-    """Vocabularies of one language each, with shared ids: wu2020, section 4.2."""
-
-    kind: Literal["union"]
-    parts: dict[LanguageCode, Key] = Field(min_length=2, description="language: bpe vocabulary")
-
-
-class HuggingFace(_Vocabulary):
-    kind: Literal["hugging_face"]
-    name: str = Field(description="name on the hub, or a folder")
-    revision: str | None = Field(None, description="commit on the hub; a folder has none")
-
-
-class FastBpe(_Vocabulary):
-    """LASER's and XLM's: codes and vocabulary as fastBPE writes them."""
-
-    kind: Literal["fastbpe"]
-    codes: str = Field(description="file under data_root")
-    vocabulary: str = Field(description="file under data_root")
-    lowercase: bool = False
-
-
-class SentencePiece(_Vocabulary):
-    kind: Literal["sentencepiece"]
-    model: str = Field(description="file under data_root")
-
-
-class Pretraining(Closed):
-    """How an encoder is built and pretrained; see training/pretraining.py for what each means."""
-
-    layers: Positive
-    hidden_size: Positive
-    heads: Positive = Field(description="must divide hidden_size")
-    intermediate_size: Positive
-    dropout: Share
-    residual_scale: Annotated[float, Field(gt=0)] = Field(
-        description="of the first weights after attention and feed-forward; 1 as XLM begins"
-    )
-    sequence_length: Annotated[int, Field(ge=3)] = Field(description="and the encoder's positions")
-    batch_sequences: Positive
-    batch_parts: Positive = Field(description="parts of a step, each of one language")
-    steps: Positive
-    learning_rate: Annotated[float, Field(gt=0)]
-    warmup_steps: Annotated[int, Field(ge=0)]
-    schedule: Literal["inverse_square_root", "linear"]
-    weight_decay: Annotated[float, Field(ge=0)]
-    clip_norm: Annotated[float, Field(gt=0)]
-    mask_probability: Annotated[float, Field(gt=0, lt=1)]
-    masked_share: Annotated[float, Field(ge=0, le=1)]
-    random_share: Annotated[float, Field(ge=0, le=1)]
-    sampling_exponent: Annotated[float, Field(ge=0)]
-    evaluate_every: Positive
-    held_out_sequences: Positive = Field(description="a language, at most")
-    chosen_by: LanguageCode | None = Field(description="held-out perplexity; null: of all")
-    precision: Literal["float32", "bfloat16"]
-    seed: Seed
-
-    @model_validator(mode="after")
-    def _whole_parts(self) -> Self:
-        for part, whole in (("heads", "hidden_size"), ("batch_parts", "batch_sequences")):
-            if getattr(self, whole) % getattr(self, part):
-                raise ValueError(
-                    f"{part}\0found {getattr(self, part)}, expected a divisor of {whole}, "
-                    f"{getattr(self, whole)}"
-                )
-        if self.masked_share + self.random_share > 1:
-            raise ValueError("random_share\0expected at most 1 together with masked_share")
-        return self
-
-
-class PretrainedEncoder(Closed):
-    """An encoder that the workflow makes: masked language model on plain text."""
-
-    vocabulary: Key
-    texts: list[TextPart] = Field(min_length=1)
-    settings: Pretraining
-
-
-class HuggingFaceEncoder(Closed):
-    """A Hugging Face encoder, and which of its vectors stand for a word; see encoders/."""
-
-    kind: Literal["hugging_face"]
-    name: str | None = Field(None, description="on the hub")
-    revision: str | None = Field(None, description="commit on the hub, so that vectors stay")
-    folder: str | None = Field(None, description="in place of a name: folder under data_root")
-    pretrained: Key | None = Field(None, description="in place of a name: a key of pretrained")
-    vocabulary: Key | None = Field(
-        None, description="a key of vocabularies, where it is not with the encoder (XLM)"
-    )
-    layers: list[int] = Field(min_length=1, description="0 is the embedding, -1 the last")
-    pooling: Literal["first", "last", "mean", "max"] = Field(description="over a word's subwords")
-    precision: Literal["half", "single"] = Field("half", description="of the stored vectors")
-    shards: Positive = Field(1, description="parts in which a corpus is encoded")
-    max_unknown: Share | None = Field(
-        None,
-        description="share of unknown subwords above which a language is left out; null: none is",
-    )
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if [self.name, self.folder, self.pretrained].count(None) != 2:
-            raise ValueError("expected one of name, folder and pretrained")
-        if self.name is not None and self.revision is None:
-            raise ValueError("revision\0this key is missing: a name on the hub needs its commit")
-        return self
-
-
-class StaticEncoder(Closed):
-    """Word vectors that know no context, as an encoder of one layer; see encoders/static_*.py."""
-
-    kind: Literal["static_vectors"]
-    vectors: Key = Field(description="a key of vectors, which has the languages that are read")
-    lowercase: bool = Field(description="true: words are looked up in lower case")
-    unknown: Literal["zero", "error"] = Field(description="a word that has no vector")
-    precision: Literal["half", "single"] = Field("half", description="of the stored vectors")
-    shards: Positive = Field(1, description="parts in which a corpus is encoded")
-
-    # What every encoder is asked for.
-    layers: ClassVar[list[int]] = [0]
-    pooling: ClassVar[str] = "first"
-    folder: ClassVar[None] = None
-    pretrained: ClassVar[None] = None
-    vocabulary: ClassVar[None] = None
-    max_unknown: ClassVar[None] = None
-
-
-EncoderSource = one_of("kind", HuggingFaceEncoder, StaticEncoder)
-
-Vocabulary = one_of("kind", Bpe, WordPiece, UnitedBpe, HuggingFace, FastBpe, SentencePiece)
 
 
 # References ---------------------------------------------------------------------------------------
