@@ -208,6 +208,8 @@ def test_vectors_that_are_not_here_mark_their_cells(project: Project) -> None:
 
 def test_a_language_without_vectors_is_told_with_its_key(project: Project) -> None:
     project.edit("tiny.yaml", "      qab: {file: wiki/qab.vec}\n", "")
+    for made in ("vectors", "embeddings", "runs", "predictions", "scores", "tables"):
+        shutil.rmtree(project.result(made))
     told = project.snakemake("-n", TABLE, fails=True)
     assert "vectors.wiki.languages: found no qab" in told
     assert "expected an entry beside qaa" in told
