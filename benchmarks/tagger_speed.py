@@ -50,6 +50,7 @@ from crosstag.taggers.lstm import Packing
 from crosstag.taggers.registry import TAGGERS
 from crosstag.taggers.tagger import Tagger
 from crosstag.training.sgd import SGD
+from training_worker import SETTINGS
 
 DECODING_TOKENS = 8192  # compute.batch_tokens of the configs
 BERT_LAYERS, BERT_DIMENSIONS = 4, 768
@@ -183,15 +184,7 @@ def byte_to_span_products(tagger: Any, examples: Windows) -> Shapes:
     return shapes + linear(sum(writing), hidden, tagger.outputs.size)
 
 
-CRF = {
-    "embedding_size": 256,
-    "subtoken_layers": 2,
-    "subtoken_hidden": 256,
-    "sentence_layers": 1,
-    "sentence_hidden": 256,
-    "dropout": 0.5,
-    "min_symbol_count": 2,
-}
+CRF = SETTINGS | {"min_symbol_count": 2}
 MODELS = {
     "char_crf": Model(CRF, subtoken_products),
     "byte_crf": Model(CRF, subtoken_products),

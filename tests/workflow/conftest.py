@@ -28,6 +28,11 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def copied_to(self, folder: Path) -> Project:
+        """A copy, time stamps kept, for one test to change."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder)
+
     def path(self, name: str) -> Path:
         return self.folder / name
 
@@ -143,7 +148,4 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def project(finished: Project, tmp_path: Path) -> Project:
-    """A copy of the finished project, time stamps kept, for one test to change."""
-    folder = tmp_path / "project"
-    shutil.copytree(finished.folder, folder, symlinks=True)
-    return Project(folder)
+    return finished.copied_to(tmp_path / "project")

@@ -78,9 +78,7 @@ def finished_pairs(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def project(finished_pairs: Project, tmp_path: Path) -> Project:
-    folder = tmp_path / "project"
-    shutil.copytree(finished_pairs.folder, folder, symlinks=True)
-    return Project(folder)
+    return finished_pairs.copied_to(tmp_path / "project")
 
 
 # From raw files to tables and figures -------------------------------------------------------------

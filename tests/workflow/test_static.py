@@ -84,9 +84,7 @@ def finished_vectors(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def project(finished_vectors: Project, tmp_path: Path) -> Project:
-    folder = tmp_path / "project"
-    shutil.copytree(finished_vectors.folder, folder, symlinks=True)
-    return Project(folder)
+    return finished_vectors.copied_to(tmp_path / "project")
 
 
 # From raw files to a table ------------------------------------------------------------------------

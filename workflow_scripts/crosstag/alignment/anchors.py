@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from crosstag.alignment.pairs import CHUNK, Pairs, check_stores, directed, sentence_vectors
+from crosstag.alignment.pairs import CHUNK, Pairs, check_stores, directed_links, sentence_vectors
 from crosstag.bitexts.dictionaries import Entry
 from crosstag.bitexts.pairs import tokens
 from crosstag.corpora.lines import lines
@@ -168,7 +168,7 @@ def pair_up(
         average(store, text, words, sentences, lowercase=lowercase)
         for store, text, words in zip((source, target), texts, rows, strict=True)
     ]
-    links = links[directed(sides[0])[links[:, 0]] & directed(sides[1])[links[:, 1]]]
+    links = directed_links(*sides, links)
     if not len(links):
         raise InputError(
             f"{place}: found no pair of which the encoder has a vector on both sides among the "

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from crosstag.alignment import csls
-from crosstag.alignment.pairs import directed, links_of, sentence_vectors
+from crosstag.alignment.pairs import directed, directed_links, links_of, sentence_vectors
 from crosstag.alignment.rotation import Rotation
 from crosstag.encoders.store import Store
 from crosstag.files import write_text
@@ -80,9 +80,11 @@ def held_out(source: Store, target: Store, path: Path, sentences: range) -> Word
 def _directed(source: Tensor, target: Tensor, links: Tensor) -> Words:
     """The words without zero vectors, and the links between them; see `Words` for the shapes."""
     kept = [directed(side) for side in (source, target)]
-    both = kept[0][links[:, 0]] & kept[1][links[:, 1]]
     places = [side.cumsum(0) - 1 for side in kept]
-    columns = [place[column] for place, column in zip(places, links[both].T, strict=True)]
+    columns = [
+        place[column]
+        for place, column in zip(places, directed_links(source, target, links).T, strict=True)
+    ]
     return Words(source[kept[0]], target[kept[1]], torch.stack(columns, dim=1))
 
 

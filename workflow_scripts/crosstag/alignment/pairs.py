@@ -87,6 +87,14 @@ def directed(vectors: Tensor) -> Tensor:
     return vectors.any(dim=2).all(dim=1)
 
 
+def directed_links(source: Tensor, target: Tensor, links: Tensor) -> Tensor:
+    """The links between words that both have a direction.
+
+    shapes: [words, layers, D] a side, [links, 2] → [fewer links, 2]
+    """
+    return links[directed(source)[links[:, 0]] & directed(target)[links[:, 1]]]
+
+
 def links_of(source: Store, target: Store, path: Path, sentences: range) -> Iterator[Tensor]:
     """The sure links of some sentence pairs, (source word, target word). shape: [links, 2] each
 
@@ -126,7 +134,7 @@ def aligned_pairs(
         if not len(pairs):
             continue
         sides = sentence_vectors(source, number), sentence_vectors(target, number)
-        pairs = pairs[directed(sides[0])[pairs[:, 0]] & directed(sides[1])[pairs[:, 1]]]
+        pairs = directed_links(*sides, pairs)
         waiting.append(Pairs(sides[0][pairs[:, 0]], sides[1][pairs[:, 1]]))
         count += len(pairs)
         if count >= chunk:
